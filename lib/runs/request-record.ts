@@ -1,0 +1,109 @@
+/**
+ * What the ledger keeps of one request: the frozen StartRun request, its attempts, and how far it is. One item, so that
+ * a single conditional write moves it from one consistent state to the next.
+ */
+import type { Origin } from './identity.ts';
+import type { RequestChanges } from './retry.ts';
+import type { RunStatus } from './run-status.ts';
+
+export type RequestState =
+  /** The claim is written, its execution may not run yet. */
+  | 'CLAIMED'
+  /** In line for the starter. */
+  | 'WAITING'
+  /** HealthOmics has the run of the current attempt. */
+  | 'STARTED'
+  /** The last attempt failed, the next has not been put in line yet. */
+  | 'RETRYING'
+  /** Nobody knows whether StartRun made a run; a person decides. */
+  | 'UNCERTAIN'
+  /** Over: `outcome` says how. */
+  | 'ENDED';
+
+export const OUTCOMES = ['COMPLETED', 'FAILED', 'CANCELLED', 'REMOVED', 'REFUSED', 'SUPERSEDED'] as const;
+
+/**
+ * COMPLETED, FAILED, CANCELLED: as HealthOmics says. REMOVED: the run is gone and its end was never seen. REFUSED:
+ * StartRun, or a check before it, said no for good. SUPERSEDED: an input changed before the run started.
+ */
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** An object that the request was made from, as it was when it was taken. */
+export interface MemberRecord {
+  readonly dropId: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly versionId?: string;
+}
+
+export interface AttemptRecord {
+  /** From 1. */
+  readonly attempt: number;
+  readonly requestId: string;
+  /** The run's name as sent. */
+  readonly name: string;
+  /** What differs from the frozen request, after a failure that asks for it. */
+  readonly changes: RequestChanges;
+  /** ISO time before the first StartRun call. Set and no `uuid`: the call's outcome is unknown. */
+  readonly startCalledAt?: string;
+  readonly runId?: string;
+  readonly uuid?: string;
+  readonly arn?: string;
+  readonly runOutputUri?: string;
+  readonly retentionMode?: string;
+  readonly storageType?: string;
+  readonly status?: RunStatus;
+  /** When each status was first seen, ISO. */
+  readonly statuses: Readonly<Partial<Record<RunStatus, string>>>;
+  readonly creationTime?: string;
+  readonly startTime?: string;
+  readonly stopTime?: string;
+  readonly failureReason?: string;
+  readonly statusMessage?: string;
+  readonly outcome?: Outcome;
+}
+
+export interface RequestRecord {
+  readonly identity: string;
+  /** Counts the writes; each write is conditional on the one before. */
+  readonly revision: number;
+  readonly route: string;
+  readonly origin: Origin;
+  /** SHA-256 of the route file that made the request. */
+  readonly routesHash: string;
+  readonly rundropVersion: string;
+  /** The StartRun request without requestId, name suffix and our tags: JSON text, never rewritten. */
+  readonly requestText: string;
+  readonly members: readonly MemberRecord[];
+  readonly maxAttempts: number;
+  /** A higher number starts earlier. */
+  readonly priority: number;
+  readonly createdAt: string;
+  readonly state: RequestState;
+  /** Since when it is in `state`, ISO. */
+  readonly since: string;
+  /** Why it waits, was refused, was superseded or is uncertain: a sentence for people. */
+  readonly reason?: string;
+  readonly attempts: readonly AttemptRecord[];
+  /** How many execution names are allocated: w1, w2, … */
+  readonly watchers: number;
+  /** ARNs of executions known to have been started, oldest first. */
+  readonly executions: readonly string[];
+  readonly outcome?: Outcome;
+  readonly outcomeAt?: string;
+  readonly announcedAt?: string;
+}
+
+export function currentAttempt(record: RequestRecord): AttemptRecord {
+  const attempt = record.attempts.at(-1);
+  if (attempt === undefined) throw new Error(`Request ${record.identity} has no attempt: its ledger item is damaged.`);
+  return attempt;
+}
+
+/** Where the request stands in the index of unfinished work; `undefined` when nothing is left to do. */
+export function openWork(record: RequestRecord): RequestState | 'UNANNOUNCED' | undefined {
+  if (record.state !== 'ENDED') return record.state;
+  return record.announcedAt === undefined ? 'UNANNOUNCED' : undefined;
+}

@@ -1,0 +1,135 @@
+/**
+ * Every step that a request can take: pure functions from one record to the next. A step that does not apply, because it
+ * was already taken or something else came first, returns the record as it was; nothing here ever goes back.
+ */
+import { requestIdOf } from './identity.ts';
+import type { AttemptRecord, Outcome, RequestRecord } from './request-record.ts';
+import { currentAttempt } from './request-record.ts';
+import type { RequestChanges } from './retry.ts';
+import { advances, isTerminal, type RunStatus } from './run-status.ts';
+import { runNameOf } from './start-run-input.ts';
+
+/** What StartRun answered, or GetRun and ListRuns said of a run that turned out to be ours. */
+export interface StartedRun {
+  readonly runId: string;
+  readonly uuid: string;
+  readonly arn?: string;
+  readonly runOutputUri?: string;
+  readonly retentionMode?: string;
+  readonly storageType?: string;
+  readonly status?: RunStatus;
+}
+
+/** What GetRun or an event says of a run. Times are ISO. */
+export interface RunNews {
+  readonly status: RunStatus;
+  readonly creationTime?: string;
+  readonly startTime?: string;
+  readonly stopTime?: string;
+  readonly failureReason?: string;
+  readonly statusMessage?: string;
+  readonly runOutputUri?: string;
+  readonly retentionMode?: string;
+  readonly storageType?: string;
+}
+
+export function newAttempt(identity: string, attempt: number, runName: string, changes: RequestChanges): AttemptRecord {
+  const requestId = requestIdOf(identity, attempt);
+  return { attempt, requestId, name: runNameOf(runName, requestId), changes, statuses: {} };
+}
+
+/** The execution name `w<n>` that is to be started next. */
+export function watcherAllocated(record: RequestRecord): RequestRecord {
+  return { ...record, watchers: record.watchers + 1 };
+}
+
+export function executionStarted(record: RequestRecord, executionArn: string): RequestRecord {
+  if (record.executions.includes(executionArn)) return record;
+  return { ...record, executions: [...record.executions, executionArn] };
+}
+
+/** In line for the starter: from the claim, from a retry's delay, or when a person said so of an uncertain one. */
+export function waiting(record: RequestRecord, at: string): RequestRecord {
+  if (record.state !== 'CLAIMED' && record.state !== 'RETRYING') return record;
+  const { reason: _, ...rest } = record;
+  return { ...rest, state: 'WAITING', since: at };
+}
+
+/** Still in line, and now it is known why. Does not change since when it waits. */
+export function heldUp(record: RequestRecord, reason: string): RequestRecord {
+  return record.state === 'WAITING' && record.reason !== reason ? { ...record, reason } : record;
+}
+
+/** Written before the first StartRun call of an attempt: from then on a run may exist. */
+export function startCalled(record: RequestRecord, attempt: number, at: string): RequestRecord {
+  if (record.state !== 'WAITING' || currentAttempt(record).attempt !== attempt) return record;
+  if (currentAttempt(record).startCalledAt !== undefined) return record;
+  return changeAttempt(record, attempt, { startCalledAt: at });
+}
+
+/** HealthOmics has the run. The first uuid that is written stays. */
+export function started(record: RequestRecord, attempt: number, run: StartedRun, at: string): RequestRecord {
+  const known = record.attempts.find((one) => one.attempt === attempt);
+  if (known === undefined || known.uuid !== undefined || record.state === 'ENDED') return record;
+  const { status, ...facts } = run;
+  const withRun = changeAttempt(record, attempt, { ...facts, ...statusSeen(known, status ?? 'PENDING', at) });
+  const { reason: _, ...rest } = withRun;
+  return { ...rest, state: 'STARTED', since: at };
+}
+
+/** News of a run: a status moves it forward only; facts are filled in. */
+export function statusKnown(record: RequestRecord, attempt: number, news: RunNews, at: string): RequestRecord {
+  const known = record.attempts.find((one) => one.attempt === attempt);
+  if (known?.uuid === undefined || known.outcome !== undefined) return record;
+  if (known.status !== news.status && !advances(known.status, news.status)) return record;
+  const { status, ...facts } = news;
+  return changeAttempt(record, attempt, { ...facts, ...statusSeen(known, status, at) });
+}
+
+/** The attempt failed and another one follows after a delay. */
+export function retrying(
+  record: RequestRecord,
+  attempt: number,
+  runName: string,
+  changes: RequestChanges,
+  at: string,
+): RequestRecord {
+  const known = currentAttempt(record);
+  if (known.attempt !== attempt || known.outcome !== undefined || record.state !== 'STARTED') return record;
+  const failed = changeAttempt(record, attempt, { outcome: 'FAILED' });
+  const next = newAttempt(record.identity, attempt + 1, runName, { ...known.changes, ...changes });
+  return { ...failed, attempts: [...failed.attempts, next], state: 'RETRYING', since: at };
+}
+
+/** Over. The first outcome that is written stays. */
+export function ended(record: RequestRecord, outcome: Outcome, at: string, reason?: string): RequestRecord {
+  if (record.state === 'ENDED') return record;
+  const { reason: _, ...rest } = changeAttempt(record, currentAttempt(record).attempt, { outcome });
+  return { ...rest, state: 'ENDED', since: at, outcome, outcomeAt: at, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** A StartRun whose outcome cannot be found out any more. */
+export function uncertain(record: RequestRecord, reason: string, at: string): RequestRecord {
+  return record.state === 'WAITING' ? { ...record, state: 'UNCERTAIN', since: at, reason } : record;
+}
+
+export function announced(record: RequestRecord, at: string): RequestRecord {
+  if (record.state !== 'ENDED' || record.announcedAt !== undefined) return record;
+  return { ...record, announcedAt: at };
+}
+
+/** Whether HealthOmics has said how the current attempt's run ended. */
+export function runHasEnded(attempt: AttemptRecord): boolean {
+  return attempt.status !== undefined && isTerminal(attempt.status);
+}
+
+function statusSeen(known: AttemptRecord, status: RunStatus, at: string): Pick<AttemptRecord, 'status' | 'statuses'> {
+  return { status, statuses: { ...known.statuses, [status]: known.statuses[status] ?? at } };
+}
+
+function changeAttempt(record: RequestRecord, attempt: number, change: Partial<AttemptRecord>): RequestRecord {
+  return {
+    ...record,
+    attempts: record.attempts.map((one) => (one.attempt === attempt ? { ...one, ...change } : one)),
+  };
+}
