@@ -1,0 +1,29 @@
+/** Every minute: compares the ledger with HealthOmics and Step Functions, and takes the steps that got lost. */
+import { createAnnouncer } from '../lib/aws/announcer.ts';
+import { config } from '../lib/aws/config.ts';
+import { clock, edge, log } from '../lib/aws/edge.ts';
+import { createExecutions } from '../lib/aws/executions.ts';
+import { ledger } from '../lib/aws/ledger.ts';
+import { createObjects } from '../lib/aws/objects.ts';
+import { routes } from '../lib/aws/routes.ts';
+import { createRuns } from '../lib/aws/runs.ts';
+import { createStarter } from '../lib/aws/starter.ts';
+import { type Reconciled, reconcile } from '../lib/lifecycle/reconcile.ts';
+
+export const handler = edge<unknown, Reconciled>(async () => {
+  const result = await reconcile({
+    ledger: ledger(),
+    runs: createRuns(),
+    objects: createObjects(),
+    executions: createExecutions(),
+    starter: createStarter(),
+    announcer: createAnnouncer(),
+    routes,
+    clock,
+    random: Math.random,
+    settings: config(),
+    log,
+  });
+  log.info('reconciled', { ...result });
+  return result;
+});

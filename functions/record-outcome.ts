@@ -1,0 +1,22 @@
+/** ASL state RecordOutcome: how the attempt ended, and whether another follows. */
+import { createAnnouncer } from '../lib/aws/announcer.ts';
+import { config } from '../lib/aws/config.ts';
+import { clock, edge, log } from '../lib/aws/edge.ts';
+import { ledger } from '../lib/aws/ledger.ts';
+import { createRuns } from '../lib/aws/runs.ts';
+import { type OutcomeAnswer, recordOutcome } from '../lib/lifecycle/record-outcome.ts';
+
+export const handler = edge<{ request: string; attempt: number }, OutcomeAnswer>((event) =>
+  recordOutcome(
+    {
+      ledger: ledger(),
+      runs: createRuns(),
+      announcer: createAnnouncer(),
+      clock,
+      random: Math.random,
+      settings: config(),
+      log,
+    },
+    event,
+  ),
+);

@@ -1,0 +1,32 @@
+/** Rundrop's own event bus. */
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { Announcer } from '../lifecycle/ports.ts';
+import { config } from './config.ts';
+
+/** The bus answered 200 and did not take the event. Retriable. */
+export class AnnouncementRefused extends Error {
+  override readonly name = 'AnnouncementRefused';
+}
+
+let client: EventBridgeClient | undefined;
+
+export function createAnnouncer(): Announcer {
+  client ??= new EventBridgeClient({});
+  const events = client;
+  return {
+    async announce({ detailType, detail }) {
+      const entry = {
+        EventBusName: config().eventBus,
+        Source: 'rundrop',
+        DetailType: detailType,
+        Detail: JSON.stringify(detail),
+      };
+      const answer = await events.send(new PutEventsCommand({ Entries: [entry] }));
+      const refused = answer.Entries?.find(({ ErrorCode }) => ErrorCode !== undefined);
+      if ((answer.FailedEntryCount ?? 0) === 0 && refused === undefined) return;
+      throw new AnnouncementRefused(
+        `Event bus ${config().eventBus} did not take "${detailType}": ${refused?.ErrorCode ?? 'unknown'} ${refused?.ErrorMessage ?? ''}`,
+      );
+    },
+  };
+}

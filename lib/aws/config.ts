@@ -1,0 +1,72 @@
+/** What a function is told by its environment. The only place in lib/ that reads it. */
+
+export interface Config {
+  readonly stage: string;
+  readonly ledgerTable: string;
+  readonly idempotencyTable: string;
+  readonly startsQueueUrl: string;
+  readonly stateMachineArn: string;
+  readonly eventBus: string;
+  /** Path of the route file. */
+  readonly routesFile: string;
+  readonly rundropVersion: string;
+  readonly requestIdTrustSeconds: number;
+  readonly retryBaseSeconds: number;
+  /** Set when the functions talk to something else than AWS. */
+  readonly endpointUrl: string | undefined;
+  /** The whole environment, for `${env:NAME}` in the route file. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The environment lacks something or says something else than it may. Names every such variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The function's environment is not complete: ${problems.join(' ')} serverless.yml sets these variables.`);
+    this.problems = problems;
+  }
+}
+
+const ONE_DAY_SECONDS = 24 * 3600;
+
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const text = (name: string): string => {
+    const value = environment[name];
+    if (value === undefined || value === '') problems.push(`${name} is missing.`);
+    return value ?? '';
+  };
+  const seconds = (name: string, defaultSeconds: number, mostSeconds: number): number => {
+    const value = environment[name];
+    if (value === undefined || value === '') return defaultSeconds;
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= 1 && number <= mostSeconds) return number;
+    problems.push(`${name} is ${JSON.stringify(value)}, not a whole number of seconds from 1 to ${mostSeconds}.`);
+    return defaultSeconds;
+  };
+  const config: Config = {
+    stage: text('RUNDROP_STAGE'),
+    ledgerTable: text('RUNDROP_LEDGER_TABLE'),
+    idempotencyTable: text('RUNDROP_IDEMPOTENCY_TABLE'),
+    startsQueueUrl: text('RUNDROP_STARTS_QUEUE_URL'),
+    stateMachineArn: text('RUNDROP_STATE_MACHINE_ARN'),
+    eventBus: text('RUNDROP_EVENT_BUS'),
+    routesFile: text('RUNDROP_ROUTES_FILE'),
+    rundropVersion: text('RUNDROP_VERSION'),
+    requestIdTrustSeconds: seconds('RUNDROP_REQUEST_ID_TRUST_SECONDS', ONE_DAY_SECONDS, 90 * ONE_DAY_SECONDS),
+    retryBaseSeconds: seconds('RUNDROP_RETRY_BASE_SECONDS', 60, ONE_DAY_SECONDS),
+    endpointUrl: environment.AWS_ENDPOINT_URL,
+    environment,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+let parsed: Config | undefined;
+
+/** The function's configuration, parsed at the first call. */
+export function config(): Config {
+  parsed ??= parseConfig(process.env);
+  return parsed;
+}

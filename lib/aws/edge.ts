@@ -1,0 +1,30 @@
+/** Where Lambda ends and Rundrop begins: the only module with middy and the Powertools logger. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { Clock, Log } from '../lifecycle/ports.ts';
+
+const logger = new Logger();
+
+/** Never whole events or errors' inputs: they name samples. */
+export const log: Log = {
+  info: (message, fields) => logger.info(message, { ...fields }),
+  warn: (message, fields) => logger.warn(message, { ...fields }),
+  error: (message, fields) => logger.error(message, { ...fields }),
+};
+
+export const clock: Clock = {
+  nowMs: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
+
+/** A Lambda handler around one function of ours: request ids in every log line, errors logged by name and rethrown. */
+export function edge<E, R>(take: (event: E, context: Context) => Promise<R>) {
+  return middy<E, R>()
+    .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
+    .onError(async ({ error }) => {
+      logger.error('the invocation failed', { error: error instanceof Error ? error.name : 'unknown' });
+    })
+    .handler((event: E, context: Context) => take(event, context));
+}

@@ -1,0 +1,17 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { createLedger, type Ledger } from '../ledger/ledger.ts';
+import { config } from './config.ts';
+
+let ledgerOfFunction: Ledger | undefined;
+
+/** The ledger that the function's environment names. */
+export function ledger(): Ledger {
+  ledgerOfFunction ??= createLedger(documentClient(), config().ledgerTable);
+  return ledgerOfFunction;
+}
+
+/** A document client that leaves undefined members out, as the ledger expects. */
+export function documentClient(client = new DynamoDBClient({})): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}

@@ -1,0 +1,58 @@
+/** S3, as the lifecycle uses it. */
+import { GetObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { ObjectHead, Objects } from '../lifecycle/ports.ts';
+
+const GONE = new Set(['NotFound', 'NoSuchKey', 'NoSuchBucket', 'NoSuchVersion', 'PreconditionFailed']);
+
+let client: S3Client | undefined;
+
+export function createObjects(): Objects {
+  client ??= new S3Client({});
+  const s3 = client;
+  return {
+    async head({ bucket, key, versionId }) {
+      const version = versionId === undefined ? {} : { VersionId: versionId };
+      const head = await unlessGone(
+        s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED', ...version })),
+      );
+      return head === undefined ? undefined : headOf(head);
+    },
+    async read({ bucket, key, etag }, limitBytes) {
+      const answer = await unlessGone(s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag })));
+      if (answer?.Body === undefined) return undefined;
+      if ((answer.ContentLength ?? 0) > limitBytes) {
+        (answer.Body as { destroy?: () => void }).destroy?.();
+        return 'too-large';
+      }
+      return answer.Body.transformToString('utf-8');
+    },
+  };
+}
+
+function headOf(head: HeadObjectCommandOutput): ObjectHead {
+  const checksum = head.ChecksumType === 'FULL_OBJECT' ? checksumOf(head) : undefined;
+  return {
+    etag: (head.ETag ?? '').replaceAll('"', ''),
+    sizeBytes: head.ContentLength ?? 0,
+    ...(checksum === undefined ? {} : { checksum }),
+    ...(head.VersionId === undefined ? {} : { versionId: head.VersionId }),
+  };
+}
+
+/** The strongest of the checksums that S3 keeps of the whole object. */
+function checksumOf(head: HeadObjectCommandOutput): string | undefined {
+  if (head.ChecksumSHA256 !== undefined) return `sha256:${head.ChecksumSHA256}`;
+  if (head.ChecksumCRC64NVME !== undefined) return `crc64nvme:${head.ChecksumCRC64NVME}`;
+  if (head.ChecksumSHA1 !== undefined) return `sha1:${head.ChecksumSHA1}`;
+  if (head.ChecksumCRC32C !== undefined) return `crc32c:${head.ChecksumCRC32C}`;
+  return head.ChecksumCRC32 === undefined ? undefined : `crc32:${head.ChecksumCRC32}`;
+}
+
+async function unlessGone<T>(sent: Promise<T>): Promise<T | undefined> {
+  try {
+    return await sent;
+  } catch (error) {
+    if (error instanceof Error && GONE.has(error.name)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+/** The starts queue: FIFO, one group, so that one starter runs at a time. */
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { Starter } from '../lifecycle/ports.ts';
+import { opaqueId } from '../runs/identity.ts';
+import { config } from './config.ts';
+
+let client: SQSClient | undefined;
+
+export function createStarter(): Starter {
+  client ??= new SQSClient({});
+  const sqs = client;
+  return {
+    async nudge(cause) {
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: config().startsQueueUrl,
+          MessageBody: '{}',
+          MessageGroupId: 'starter',
+          // A nudge that SQS takes for a double of an older one is lost, so each cause is its own.
+          MessageDeduplicationId: opaqueId({ cause, at: Date.now() }),
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Sets of drops that wait for each other: one item a member, and one header whose generation is bumped, under a
+ * condition, when a set is complete. So no two deliveries fire the same set, and no transaction is needed.
+ */
+import { compareSequencers, type Drop } from '../routing/drop.ts';
+import type { Item, Table } from './table.ts';
+
+export interface GatherMember {
+  readonly slot: string;
+  readonly dropId: string;
+  readonly drop: Drop;
+  readonly wildcards: Readonly<Record<string, string>>;
+}
+
+export interface GatherHeader {
+  readonly gatherId: string;
+  readonly route: string;
+  readonly group: Readonly<Record<string, string>>;
+  /** Counts the sets that fired. */
+  readonly generation: number;
+  readonly firstSeenAt: string;
+  /** What the current set lacks, for people; empty when complete. */
+  readonly missing: readonly string[];
+  /** Slot to drop id of the set that fired last. */
+  readonly fired?: { readonly identity: string; readonly drops: Readonly<Record<string, string>> };
+}
+
+export interface Gathers {
+  /** Keeps the newest object of each slot; an older or the same one changes nothing. */
+  putMember(gatherId: string, member: GatherMember): Promise<void>;
+  /** A consistent read of the header, if any, and all members. */
+  read(gatherId: string): Promise<{ readonly header?: GatherHeader; readonly members: readonly GatherMember[] }>;
+  /** Says what is missing, so that people can see what waits. Never touches what fired. */
+  waitFor(header: GatherHeader, at: string): Promise<void>;
+  /** Fires a set: `false` when another delivery bumped the generation first. */
+  fire(header: GatherHeader, fired: NonNullable<GatherHeader['fired']>): Promise<boolean>;
+  /** What fired has its claim: nothing is left to do for this generation. */
+  settle(header: GatherHeader): Promise<void>;
+  /** What the index nominates of the sets that wait, or that fired and have no claim yet; oldest first. */
+  open(state: 'GATHERING' | 'FIRED', limit: number): Promise<readonly GatherHeader[]>;
+}
+
+/** A member is replaced only by a newer one; two that replace each other for ever would be a fault. */
+const MOST_CONFLICTS = 20;
+
+export function createGathers(table: Table): Gathers {
+  const pk = (gatherId: string) => `GATHER#${gatherId}`;
+  const header = (gatherId: string) => ({ pk: pk(gatherId), sk: 'HEADER' });
+  return {
+    async putMember(gatherId, member) {
+      const key = { pk: pk(gatherId), sk: `MEMBER#${member.slot}` };
+      for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
+        const known = await table.get(key);
+        if (known !== undefined && !isNewer(member, memberOf(known))) return;
+        const condition =
+          known === undefined
+            ? { expression: 'attribute_not_exists(pk)' }
+            : { expression: 'dropId = :known', values: { ':known': known.dropId } };
+        if (await table.put({ ...key, ...member }, condition)) return;
+      }
+      throw new Error(
+        `Gather ${gatherId}: slot ${member.slot} was replaced ${MOST_CONFLICTS} times in a row. Try again.`,
+      );
+    },
+    async read(gatherId) {
+      const items = await table.partition(pk(gatherId));
+      const found = items.find((item) => item.sk === 'HEADER');
+      const members = items.filter((item) => String(item.sk).startsWith('MEMBER#')).map(memberOf);
+      return found === undefined ? { members } : { header: headerOf(found), members };
+    },
+    async waitFor(wanted, at) {
+      await table.put(
+        { ...header(wanted.gatherId), ...wanted, open: 'GATHERING', openSince: wanted.firstSeenAt, seenAt: at },
+        {
+          expression: 'attribute_not_exists(pk) OR generation = :generation',
+          values: { ':generation': wanted.generation },
+        },
+      );
+    },
+    fire(wanted, fired) {
+      return table.put(
+        {
+          ...header(wanted.gatherId),
+          ...wanted,
+          missing: [],
+          generation: wanted.generation + 1,
+          fired,
+          open: 'FIRED',
+          openSince: wanted.firstSeenAt,
+        },
+        {
+          expression: 'attribute_not_exists(pk) OR generation = :generation',
+          values: { ':generation': wanted.generation },
+        },
+      );
+    },
+    async settle({ gatherId, generation }) {
+      await table.update(header(gatherId), {
+        UpdateExpression: 'REMOVE #open, openSince',
+        expression: 'generation = :generation AND #open = :fired',
+        names: { '#open': 'open' },
+        values: { ':generation': generation, ':fired': 'FIRED' },
+      });
+    },
+    async open(state, limit) {
+      return (await table.nominated('open', state, { limit })).map(headerOf);
+    },
+  };
+}
+
+function isNewer(member: GatherMember, known: GatherMember): boolean {
+  if (member.dropId === known.dropId) return false;
+  const bySequencer = compareSequencers(member.drop.sequencer, known.drop.sequencer);
+  return bySequencer === 0 ? member.drop.timeMs > known.drop.timeMs : bySequencer > 0;
+}
+
+function memberOf(item: Item): GatherMember {
+  const { pk: _pk, sk: _sk, ...member } = item;
+  return member as unknown as GatherMember;
+}
+
+function headerOf(item: Item): GatherHeader {
+  const { pk: _pk, sk: _sk, open: _open, openSince: _since, seenAt: _seen, ...header } = item;
+  return header as unknown as GatherHeader;
+}

@@ -1,0 +1,124 @@
+/** The machine's first state: puts a request in line for the starter and leaves a token that the starter answers. */
+import type { Ledger } from '../ledger/ledger.ts';
+import { checkStartRunRequest } from '../routing/start-run-request.ts';
+import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { executionStarted, started, waiting } from '../runs/transitions.ts';
+import { claimRequest } from './claim-request.ts';
+import { InvalidInput, parseExecutionInput, RunNotFound } from './execution-input.ts';
+import type { Clock, Executions, Log, Runs, Settings, Starter } from './ports.ts';
+import { answerToken, startAnswer } from './tokens.ts';
+
+export interface AwaitStartPorts {
+  readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
+  readonly runs: Pick<Runs, 'getRun'>;
+  readonly executions: Executions;
+  readonly starter: Starter;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+/** The state's payload. `input` is the execution's input, or what RecordOutcome said when another attempt is due. */
+export interface AwaitStartEvent {
+  readonly token: string;
+  readonly executionArn: string;
+  readonly executionName: string;
+  readonly input: unknown;
+}
+
+export async function awaitStart(ports: AwaitStartPorts, event: AwaitStartEvent): Promise<void> {
+  const record = await requestOf(ports, event);
+  const { identity } = record;
+  const nowMs = ports.clock.nowMs();
+  const token = {
+    identity,
+    purpose: 'start' as const,
+    executionName: event.executionName,
+    attempt: currentAttempt(record).attempt,
+    token: event.token,
+  };
+  await ports.ledger.tokens.put(token, nowMs);
+  // Read after the token is in place: whoever moves the request on from here finds the token.
+  const placed = await ports.ledger.requests.change(identity, (latest) =>
+    executionStarted(waiting(latest, new Date(nowMs).toISOString()), event.executionArn),
+  );
+  const answer = startAnswer(placed);
+  if (answer !== undefined) {
+    await answerToken(ports, token, answer);
+    return;
+  }
+  ports.log.info('request waits for its start', { identity, attempt: currentAttempt(placed).attempt });
+  await ports.starter.nudge(`${identity}-${currentAttempt(placed).attempt}-${event.executionName}`);
+}
+
+async function requestOf(ports: AwaitStartPorts, event: AwaitStartEvent): Promise<RequestRecord> {
+  const input = parseExecutionInput(event.input);
+  switch (input.kind) {
+    case 'request': {
+      const record = await ports.ledger.requests.read(input.identity);
+      if (record === undefined) throw new InvalidInput(`The ledger has no request ${input.identity}.`);
+      return record;
+    }
+    case 'run':
+      return claimConsoleRun(ports, event, input.run);
+    case 'runId':
+      return adoptRun(ports, event, input.runId);
+    default:
+      return input satisfies never;
+  }
+}
+
+function claimConsoleRun(ports: AwaitStartPorts, event: AwaitStartEvent, run: Readonly<Record<string, unknown>>) {
+  const problems = checkStartRunRequest(run);
+  if (problems.length > 0)
+    throw new InvalidInput(`The execution input's run is not a StartRun request. ${problems.join(' ')}`);
+  return claimRequest(ports, {
+    origin: { kind: 'execution', executionArn: event.executionArn },
+    route: 'console',
+    routesHash: '',
+    request: run,
+    members: [],
+    maxAttempts: 1,
+  });
+}
+
+/** A run that somebody else started gets a record of its own; one of ours is followed once more. */
+async function adoptRun(ports: AwaitStartPorts, event: AwaitStartEvent, runId: string): Promise<RequestRecord> {
+  const run = await ports.runs.getRun(runId);
+  if (run === undefined) throw new RunNotFound(runId);
+  const ours = await ports.ledger.requests.findByUuid(run.uuid);
+  const known = ours === undefined ? undefined : await ports.ledger.requests.read(ours.identity);
+  if (known !== undefined) return known;
+  const record = await claimRequest(ports, {
+    origin: { kind: 'run', uuid: run.uuid },
+    route: 'console',
+    routesHash: '',
+    request: { runId, ...(run.name === undefined ? {} : { name: run.name }) },
+    members: [],
+    maxAttempts: 1,
+  });
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  ports.log.info('run adopted', { identity: record.identity, runId, uuid: run.uuid, execution: event.executionName });
+  return ports.ledger.requests.change(record.identity, (latest) =>
+    started(latest, 1, { runId, uuid: run.uuid, ...startedFacts(run) }, at),
+  );
+}
+
+function startedFacts({
+  arn,
+  runOutputUri,
+  retentionMode,
+  storageType,
+}: {
+  arn?: string;
+  runOutputUri?: string;
+  retentionMode?: string;
+  storageType?: string;
+}) {
+  return {
+    ...(arn === undefined ? {} : { arn }),
+    ...(runOutputUri === undefined ? {} : { runOutputUri }),
+    ...(retentionMode === undefined ? {} : { retentionMode }),
+    ...(storageType === undefined ? {} : { storageType }),
+  };
+}

@@ -1,0 +1,93 @@
+/** Claims an identity, once, and gives the claimed request an execution that carries it through its life. */
+import type { Ledger } from '../ledger/ledger.ts';
+import { identityOf, type Origin } from '../runs/identity.ts';
+import type { MemberRecord, RequestRecord } from '../runs/request-record.ts';
+import { askedName } from '../runs/start-run-input.ts';
+import { executionStarted, newAttempt, watcherAllocated } from '../runs/transitions.ts';
+import type { Clock, Executions, Settings } from './ports.ts';
+
+export interface ClaimPorts {
+  readonly ledger: Pick<Ledger, 'requests'>;
+  readonly clock: Clock;
+  readonly settings: Settings;
+}
+
+export interface Claim {
+  readonly origin: Origin;
+  readonly route: string;
+  readonly routesHash: string;
+  /** The StartRun request, without requestId. */
+  readonly request: object;
+  readonly members: readonly MemberRecord[];
+  readonly maxAttempts: number;
+}
+
+/** A request as it is before anybody claimed it. */
+export function newRequest(claim: Claim, rundropVersion: string, at: string): RequestRecord {
+  const identity = identityOf(claim.origin);
+  const { requestId: _, ...request } = claim.request as Readonly<Record<string, unknown>>;
+  const requestText = JSON.stringify(request);
+  const { priority } = request;
+  return {
+    identity,
+    revision: 0,
+    route: claim.route,
+    origin: claim.origin,
+    routesHash: claim.routesHash,
+    rundropVersion,
+    requestText,
+    members: claim.members,
+    maxAttempts: claim.maxAttempts,
+    priority: typeof priority === 'number' ? priority : 0,
+    createdAt: at,
+    state: 'CLAIMED',
+    since: at,
+    attempts: [newAttempt(identity, 1, askedName(requestText, claim.route), {})],
+    watchers: 0,
+    executions: [],
+  };
+}
+
+/** Whatever the ledger already holds under this identity wins: a repeat never gives a request another meaning. */
+export async function claimRequest(ports: ClaimPorts, claim: Claim): Promise<RequestRecord> {
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const { record } = await ports.ledger.requests.claim(newRequest(claim, ports.settings.rundropVersion, at));
+  return record;
+}
+
+export interface WatcherPorts {
+  readonly ledger: Pick<Ledger, 'requests'>;
+  readonly executions: Executions;
+}
+
+/** Starts the first execution of a request, unless it has one. Safe to repeat: the name is allocated before. */
+export async function ensureWatcher(ports: WatcherPorts, record: RequestRecord): Promise<RequestRecord> {
+  if (record.executions.length > 0 || record.state === 'ENDED') return record;
+  const first = await ports.ledger.requests.change(record.identity, (latest) =>
+    latest.watchers === 0 ? watcherAllocated(latest) : latest,
+  );
+  return startAllocated(ports, first);
+}
+
+/** Starts another execution for a request whose last one is gone. */
+export async function startAnotherWatcher(ports: WatcherPorts, record: RequestRecord): Promise<RequestRecord> {
+  const known = record.watchers;
+  const allocated = await ports.ledger.requests.change(record.identity, (latest) =>
+    latest.watchers === known ? watcherAllocated(latest) : latest,
+  );
+  return startAllocated(ports, allocated);
+}
+
+async function startAllocated(ports: WatcherPorts, record: RequestRecord): Promise<RequestRecord> {
+  const name = executionName(record.route, record.identity, record.watchers);
+  const executionArn = await ports.executions.start(name, { request: record.identity });
+  return ports.ledger.requests.change(record.identity, (latest) => executionStarted(latest, executionArn));
+}
+
+const LONGEST_ROUTE_PART = 40;
+
+/** `<route>-<identity>-w<n>`: at most 80 characters, none that Step Functions forbids. */
+export function executionName(route: string, identity: string, watcher: number): string {
+  const routePart = route.replaceAll(/[^A-Za-z0-9_-]/g, '-').slice(0, LONGEST_ROUTE_PART);
+  return `${routePart}-${identity}-w${watcher}`;
+}

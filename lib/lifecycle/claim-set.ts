@@ -1,0 +1,56 @@
+/** From a complete set of drops to a claimed request with an execution. */
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Member } from '../routing/gather.ts';
+import type { Route, RouteFile } from '../routing/route-file.ts';
+import { contentOf, type MemberIdentity, type Origin, versionOf } from '../runs/identity.ts';
+import type { RequestRecord } from '../runs/request-record.ts';
+import { type ClaimPorts, claimRequest, ensureWatcher, type WatcherPorts } from './claim-request.ts';
+import type { Log } from './ports.ts';
+
+/** A drop with its place in its route. */
+export interface DroppedMember extends Member {
+  readonly dropId: string;
+}
+
+export interface CompleteSet {
+  readonly file: RouteFile;
+  readonly route: Route;
+  readonly members: readonly DroppedMember[];
+  readonly request: object;
+}
+
+export function originOf(route: Route, members: readonly DroppedMember[]): Origin {
+  return { kind: 'drop', route: route.name, members: members.map((member) => memberIdentity(route, member)) };
+}
+
+/** Claims the set's request, tells its drops which one it is, and starts its execution. Safe to repeat. */
+export async function claimSet(
+  ports: ClaimPorts & WatcherPorts & { readonly ledger: Pick<Ledger, 'drops' | 'requests'>; readonly log: Log },
+  { file, route, members, request }: CompleteSet,
+): Promise<RequestRecord> {
+  const record = await claimRequest(ports, {
+    origin: originOf(route, members),
+    route: route.name,
+    routesHash: file.hash,
+    request,
+    members: members.map(({ dropId, drop }) => ({
+      dropId,
+      bucket: drop.bucket,
+      key: drop.key,
+      etag: drop.etag,
+      sizeBytes: drop.sizeBytes,
+      ...(drop.versionId === undefined ? {} : { versionId: drop.versionId }),
+    })),
+    maxAttempts: route.retry.attempts,
+  });
+  for (const { dropId } of members) {
+    await ports.ledger.drops.change(dropId, { state: 'TAKEN', identity: record.identity });
+  }
+  ports.log.info('request claimed', { identity: record.identity, route: route.name, drops: members.length });
+  return ensureWatcher(ports, record);
+}
+
+function memberIdentity(route: Route, { drop }: DroppedMember): MemberIdentity {
+  const content = route.identity === 'version' ? versionOf(drop) : contentOf(drop);
+  return { bucket: drop.bucket, key: drop.key, content };
+}

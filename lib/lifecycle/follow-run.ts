@@ -1,0 +1,85 @@
+/** Keeps the ledger's word on a run in step with HealthOmics', and wakes who waits for its end. */
+import type { Ledger } from '../ledger/ledger.ts';
+import { RequestMissingError } from '../ledger/requests.ts';
+import type { RequestRecord } from '../runs/request-record.ts';
+import { isTerminal, type RunStatus } from '../runs/run-status.ts';
+import { ended, type RunNews, statusKnown } from '../runs/transitions.ts';
+import type { Clock, Executions, Log, Runs } from './ports.ts';
+import { answerAll } from './tokens.ts';
+
+export interface FollowPorts {
+  readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
+  readonly runs: Pick<Runs, 'getRun'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Asks GetRun for one attempt's run and writes what it says. A run that is gone, or another by its uuid, is REMOVED. */
+export async function statusOfRun(ports: FollowPorts, identity: string, attempt: number): Promise<RequestRecord> {
+  const record = await ports.ledger.requests.read(identity);
+  if (record === undefined) throw new RequestMissingError(identity);
+  const known = record.attempts.find((one) => one.attempt === attempt);
+  if (record.state === 'ENDED' || known?.runId === undefined || known.outcome !== undefined) return record;
+  const run = await ports.runs.getRun(known.runId);
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  if (run === undefined || run.uuid !== known.uuid) {
+    ports.log.warn('run is gone', { identity, attempt, runId: known.runId, uuid: known.uuid });
+    // What is known to have ended keeps its end; only a run whose end nobody saw is REMOVED.
+    if (known.status !== undefined && isTerminal(known.status) && known.status !== 'DELETED') return record;
+    const reason = `HealthOmics no longer has run ${known.runId} (uuid ${known.uuid}), and its end was not seen.`;
+    return ports.ledger.requests.change(identity, (latest) => ended(latest, 'REMOVED', at, reason));
+  }
+  return ports.ledger.requests.change(identity, (latest) => statusKnown(latest, attempt, newsOf(run), at));
+}
+
+/** GetRun's facts without those that identify the run. */
+function newsOf(run: RunNews): RunNews {
+  const news: { -readonly [name in keyof RunNews]: RunNews[name] } = { status: run.status };
+  if (run.creationTime !== undefined) news.creationTime = run.creationTime;
+  if (run.startTime !== undefined) news.startTime = run.startTime;
+  if (run.stopTime !== undefined) news.stopTime = run.stopTime;
+  if (run.failureReason !== undefined) news.failureReason = run.failureReason;
+  if (run.statusMessage !== undefined) news.statusMessage = run.statusMessage;
+  if (run.runOutputUri !== undefined) news.runOutputUri = run.runOutputUri;
+  if (run.retentionMode !== undefined) news.retentionMode = run.retentionMode;
+  if (run.storageType !== undefined) news.storageType = run.storageType;
+  return news;
+}
+
+/** A run's status as an event or a listing hints at it. Hints may be late, doubled or lost. */
+export interface StatusHint {
+  readonly runId: string;
+  readonly uuid?: string;
+  readonly status: RunStatus;
+}
+
+/** Takes a hint: writes a status on the way, confirms an end by GetRun and wakes the watchers. */
+export async function followHint(
+  ports: FollowPorts & { readonly executions: Executions },
+  hint: StatusHint,
+): Promise<'foreign' | 'followed'> {
+  const ours = await ownerOf(ports, hint);
+  if (ours === undefined) return 'foreign';
+  if (!isTerminal(hint.status)) {
+    const at = new Date(ports.clock.nowMs()).toISOString();
+    await ports.ledger.requests.change(ours.identity, (latest) =>
+      statusKnown(latest, ours.attempt, { status: hint.status }, at),
+    );
+    return 'followed';
+  }
+  const record = await statusOfRun(ports, ours.identity, ours.attempt);
+  await answerAll(ports, record, 'watch');
+  return 'followed';
+}
+
+/** Ids are reused: without a uuid the hint may mean any of our runs that had this id, of which one at most is unfinished. */
+async function ownerOf(ports: FollowPorts, hint: StatusHint) {
+  if (hint.uuid !== undefined) return ports.ledger.requests.findByUuid(hint.uuid);
+  for (const candidate of await ports.ledger.requests.findByRunId(hint.runId)) {
+    const record = await ports.ledger.requests.read(candidate.identity);
+    const attempt = record?.attempts.find((one) => one.attempt === candidate.attempt);
+    if (record?.state === 'STARTED' && attempt?.uuid === candidate.uuid && attempt.outcome === undefined)
+      return candidate;
+  }
+  return undefined;
+}

@@ -1,0 +1,111 @@
+/** Waiting until a set of drops is complete, and firing each complete set once. */
+import type { GatherHeader, GatherMember } from '../ledger/gathers.ts';
+import { fillRequest, RequestRefused } from '../routing/fill-request.ts';
+import { assessGather, gatherPlace } from '../routing/gather.ts';
+import type { Matched } from '../routing/match-drop.ts';
+import type { Route, RouteFile } from '../routing/route-file.ts';
+import { identityOf, opaqueId } from '../runs/identity.ts';
+import { claimSet, type DroppedMember, originOf } from './claim-set.ts';
+import type { TakeDropPorts, Taken } from './take-drop.ts';
+
+/** Deliveries of one set that meet: each but one reads again and finds the set fired. */
+const MOST_CONFLICTS = 10;
+
+export async function addToGather(
+  ports: TakeDropPorts,
+  file: RouteFile,
+  match: Matched,
+  dropped: DroppedMember,
+): Promise<Taken> {
+  const { group, slot } = gatherPlace(match.route, match);
+  const gatherId = opaqueId({ route: match.route.name, group });
+  await ports.ledger.gathers.putMember(gatherId, { slot, ...dropped });
+  return fireIfComplete(ports, file, match.route, { gatherId, group });
+}
+
+/** Fires the set if it is complete and has not fired. Safe to repeat: after every delivery, and from reconciliation. */
+export async function fireIfComplete(
+  ports: TakeDropPorts,
+  file: RouteFile,
+  route: Route,
+  { gatherId, group }: Pick<GatherHeader, 'gatherId' | 'group'>,
+): Promise<Taken> {
+  for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
+    const at = new Date(ports.clock.nowMs()).toISOString();
+    const { header, members } = await ports.ledger.gathers.read(gatherId);
+    const current: GatherHeader = header ?? {
+      gatherId,
+      route: route.name,
+      group,
+      generation: 0,
+      firstSeenAt: at,
+      missing: [],
+    };
+    const assessed = assessGather(route, members);
+    const set = assessed.set.map((member) => droppedOf(members, member));
+    const drops = Object.fromEntries(set.map(({ slot, dropId }) => [slot, dropId]));
+    if (assessed.complete && sameSet(current, drops)) return claimFired(ports, file, route, current, set);
+    const missing = assessed.complete ? heldBack(route, current, drops) : assessed.missing;
+    if (missing.length > 0) {
+      await ports.ledger.gathers.waitFor({ ...current, missing }, at);
+      return 'gathering';
+    }
+    const fired = { identity: identityOf(originOf(route, set)), drops };
+    if (await ports.ledger.gathers.fire(current, fired)) {
+      return claimFired(
+        ports,
+        file,
+        route,
+        { ...current, generation: current.generation + 1, missing: [], fired },
+        set,
+      );
+    }
+  }
+  throw new Error(
+    `Gather ${gatherId} of route ${route.name} was fired by others ${MOST_CONFLICTS} times in a row. Try again.`,
+  );
+}
+
+/** The generation is bumped, so no other set of it can fire meanwhile: the claim may be made, or made again. */
+async function claimFired(
+  ports: TakeDropPorts,
+  file: RouteFile,
+  route: Route,
+  header: GatherHeader,
+  set: readonly GatherMember[],
+): Promise<Taken> {
+  try {
+    const timeMs = Math.max(...set.map(({ drop }) => drop.timeMs));
+    await claimSet(ports, { file, route, members: set, request: fillRequest(route, { members: set, timeMs }) });
+    await ports.ledger.gathers.settle(header);
+    return 'started';
+  } catch (error) {
+    if (!(error instanceof RequestRefused)) throw error;
+    const reason = error.problems.join(' ');
+    for (const { dropId } of set) await ports.ledger.drops.change(dropId, { state: 'REJECTED', reason });
+    await ports.ledger.gathers.settle(header);
+    ports.log.warn('set rejected: no valid request', { gatherId: header.gatherId, route: route.name });
+    return 'rejected';
+  }
+}
+
+function sameSet(header: GatherHeader, drops: Readonly<Record<string, string>>): boolean {
+  const fired = header.fired?.drops;
+  if (fired === undefined) return false;
+  const slots = Object.keys(drops);
+  return slots.length === Object.keys(fired).length && slots.every((slot) => fired[slot] === drops[slot]);
+}
+
+/** With `onChange: hold`, a set that has fired fires again only when every member is a newer one. */
+function heldBack(route: Route, header: GatherHeader, drops: Readonly<Record<string, string>>): string[] {
+  const fired = header.fired?.drops;
+  if (fired === undefined || route.gather?.onChange === 'restart') return [];
+  const old = Object.keys(drops).filter((slot) => fired[slot] === drops[slot]);
+  return old.map((slot) => `a newer ${slot}, because another member changed after the set had started`);
+}
+
+function droppedOf(members: readonly GatherMember[], { drop }: { drop: GatherMember['drop'] }): GatherMember {
+  const found = members.find((member) => member.drop === drop);
+  if (found === undefined) throw new Error('A gathered set holds a member that it was not given.');
+  return found;
+}

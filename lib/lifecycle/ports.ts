@@ -1,0 +1,110 @@
+/**
+ * What the lifecycle needs of the world, each as narrow as its use. `lib/aws` speaks them to AWS; a test or a simulation
+ * may speak them to anything.
+ */
+import type { RouteFile } from '../routing/route-file.ts';
+import type { StartRunInput } from '../runs/start-run-input.ts';
+import type { RunNews, StartedRun } from '../runs/transitions.ts';
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** One line of the log. Fields are opaque ids and counts only: never keys, sample names or parameters (invariant 9). */
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** A run as GetRun tells it. */
+export interface RunFacts extends RunNews {
+  readonly runId: string;
+  readonly uuid: string;
+  readonly arn?: string;
+  readonly name?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type StartRunResult =
+  | { readonly kind: 'started'; readonly run: StartedRun }
+  /** HealthOmics said no for good. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** The account's stored-run quota, or another, is full. */
+  | { readonly kind: 'quota'; readonly reason: string }
+  /** Too many calls, or the service is ill: later. */
+  | { readonly kind: 'later'; readonly reason: string };
+
+export interface Runs {
+  /** Safe to repeat: HealthOmics answers the same run for the same requestId. */
+  startRun(input: StartRunInput): Promise<StartRunResult>;
+  /** `undefined` when there is no such run (any more). */
+  getRun(runId: string): Promise<RunFacts | undefined>;
+  /** Ids of the runs of that name; at most 100. */
+  findRunIdsByName(name: string): Promise<readonly string[]>;
+  /** Ids and statuses of every run in that status. */
+  listRuns(status: string): Promise<readonly { readonly runId: string; readonly status: string }[]>;
+}
+
+export type TokenAnswer = 'delivered' | 'spent';
+
+export interface Executions {
+  /** Starts by name; an execution of that name that exists already, running or closed, is as good. Returns its ARN. */
+  start(name: string, input: Readonly<Record<string, unknown>>): Promise<string>;
+  /** RUNNING, SUCCEEDED, FAILED, TIMED_OUT, ABORTED, or `undefined` when Step Functions does not know it. */
+  status(executionArn: string): Promise<string | undefined>;
+  succeed(token: string, output: Readonly<Record<string, unknown>>): Promise<TokenAnswer>;
+  fail(token: string, error: string, cause: string): Promise<TokenAnswer>;
+}
+
+export interface ObjectHead {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly checksum?: string;
+  readonly versionId?: string;
+}
+
+export interface Objects {
+  /** `undefined` when there is no such object or bucket. */
+  head(object: { bucket: string; key: string; versionId?: string }): Promise<ObjectHead | undefined>;
+  /** The object's text, or `too-large`, or `undefined` when it is gone or not the version with that ETag. */
+  read(
+    object: { bucket: string; key: string; etag: string },
+    limitBytes: number,
+  ): Promise<string | 'too-large' | undefined>;
+}
+
+/** Tells the starter that something waits. Losing a nudge costs a minute, until reconciliation sends another. */
+export interface Starter {
+  nudge(cause: string): Promise<void>;
+}
+
+export interface Announcement {
+  readonly detailType: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface Announcer {
+  /** Rejects when the bus did not take it. */
+  announce(announcement: Announcement): Promise<void>;
+}
+
+export interface Quotas {
+  /** StartRun calls a second that the account may make. */
+  startRunsPerSecond(): Promise<number>;
+}
+
+export interface Routes {
+  read(): Promise<RouteFile>;
+}
+
+export interface Settings {
+  readonly stage: string;
+  readonly rundropVersion: string;
+  /** How long HealthOmics is trusted to remember a requestId. */
+  readonly requestIdTrustSeconds: number;
+  /** The first retry waits up to so long; each next one up to twice as long. */
+  readonly retryBaseSeconds: number;
+}

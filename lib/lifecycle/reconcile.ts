@@ -1,0 +1,169 @@
+/**
+ * Level-triggered repair, every minute: compares what the ledger says is unfinished with what HealthOmics and Step
+ * Functions say, and takes the step that a lost event, a lost execution or a crash left out. Every step is safe to repeat.
+ */
+import type { Ledger } from '../ledger/ledger.ts';
+import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { ACTIVE_RUN_STATUSES, advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
+import { runHasEnded } from '../runs/transitions.ts';
+import { announceOutcome } from './announce-outcome.ts';
+import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
+import { followHint, statusOfRun } from './follow-run.ts';
+import { fireIfComplete } from './gather-drop.ts';
+import type { Starter } from './ports.ts';
+import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
+import type { TakeDropPorts } from './take-drop.ts';
+import { answerAll } from './tokens.ts';
+
+export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
+  readonly ledger: Ledger;
+  readonly runs: RecordOutcomePorts['runs'] & {
+    listRuns(status: string): Promise<readonly { readonly runId: string; readonly status: string }[]>;
+  };
+  readonly starter: Starter;
+}
+
+/** So much unfinished work of each kind is looked at in one pass, oldest first. */
+const MOST_PER_PASS = 1_000;
+/** Younger than this, a step is most likely being taken right now by whoever is in charge of it. */
+const SETTLE_MS = 60_000;
+
+export interface Reconciled {
+  readonly unfinished: number;
+  readonly repaired: number;
+}
+
+export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
+  const fired = await fireGathers(ports);
+  const claimed = await forEachOpen(ports, 'CLAIMED', (record) => repairClaim(ports, record));
+  const waiting = await forEachOpen(ports, 'WAITING', (record) => repairWatcher(ports, record));
+  if (waiting.seen > 0) await ports.starter.nudge(`reconcile-${ports.clock.nowMs()}`);
+  const retrying = await forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record));
+  const running = await followStarted(ports);
+  const unannounced = await forEachOpen(ports, 'UNANNOUNCED', (record) => repairAnnouncement(ports, record));
+  const all = [fired, claimed, waiting, retrying, running, unannounced];
+  return {
+    unfinished: all.reduce((sum, { seen }) => sum + seen, 0),
+    repaired: all.reduce((sum, { repaired }) => sum + repaired, 0),
+  };
+}
+
+interface Pass {
+  readonly seen: number;
+  readonly repaired: number;
+}
+
+/** One bad request harms itself only: its error is logged with its identity, and the pass goes on. */
+async function forEachOpen(
+  ports: ReconcilePorts,
+  state: string,
+  repair: (record: RequestRecord) => Promise<boolean>,
+): Promise<Pass> {
+  let seen = 0;
+  let repaired = 0;
+  for (const identity of await ports.ledger.requests.open(state, MOST_PER_PASS)) {
+    const record = await ports.ledger.requests.read(identity);
+    if (record === undefined || (record.state !== state && !(state === 'UNANNOUNCED' && record.state === 'ENDED')))
+      continue;
+    seen += 1;
+    try {
+      if (await repair(record)) repaired += 1;
+    } catch (error) {
+      ports.log.error('repair failed', { identity, state, error: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+  return { seen, repaired };
+}
+
+async function fireGathers(ports: ReconcilePorts): Promise<Pass> {
+  let seen = 0;
+  let repaired = 0;
+  const headers = [
+    ...(await ports.ledger.gathers.open('FIRED', MOST_PER_PASS)),
+    ...(await ports.ledger.gathers.open('GATHERING', MOST_PER_PASS)),
+  ];
+  if (headers.length === 0) return { seen, repaired };
+  const file = await ports.routes.read();
+  for (const header of headers) {
+    const route = file.routes.find((one) => one.name === header.route);
+    if (route === undefined) continue;
+    seen += 1;
+    try {
+      if ((await fireIfComplete(ports, file, route, header)) === 'started') repaired += 1;
+    } catch (error) {
+      ports.log.error('gather failed', {
+        gatherId: header.gatherId,
+        error: error instanceof Error ? error.name : 'unknown',
+      });
+    }
+  }
+  return { seen, repaired };
+}
+
+async function repairClaim(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
+  if (isYoung(ports, record)) return false;
+  if (record.executions.length > 0) return repairWatcher(ports, record);
+  await ensureWatcher(ports, record);
+  return true;
+}
+
+/** A request that is not over needs a living execution. One that was stopped by hand stays stopped. */
+async function repairWatcher(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
+  if (isYoung(ports, record)) return false;
+  const latest = record.executions.at(-1);
+  const status = latest === undefined ? undefined : await ports.executions.status(latest);
+  if (status === 'RUNNING' || status === 'PENDING_REDRIVE' || status === 'ABORTED') return false;
+  await startAnotherWatcher(ports, record);
+  ports.log.warn('watcher restarted', { identity: record.identity, state: record.state });
+  return true;
+}
+
+async function repairAnnouncement(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
+  if (isYoung(ports, record)) return false;
+  await announceOutcome(ports, record);
+  return true;
+}
+
+/** Lists what is active only while a run of ours is, in the order in which a run moves, so that none is missed. */
+async function followStarted(ports: ReconcilePorts): Promise<Pass> {
+  if ((await ports.ledger.requests.open('STARTED', 1)).length === 0) return { seen: 0, repaired: 0 };
+  const active = new Map<string, RunStatus>();
+  for (const status of ACTIVE_RUN_STATUSES) {
+    for (const run of await ports.runs.listRuns(status)) active.set(run.runId, parseRunStatus(run.status) ?? status);
+  }
+  return forEachOpen(ports, 'STARTED', (record) => followOne(ports, record, active));
+}
+
+async function followOne(
+  ports: ReconcilePorts,
+  record: RequestRecord,
+  active: ReadonlyMap<string, RunStatus>,
+): Promise<boolean> {
+  const attempt = currentAttempt(record);
+  const listed = attempt.runId === undefined ? undefined : active.get(attempt.runId);
+  if (listed !== undefined && !runHasEnded(attempt)) {
+    const moved = advances(attempt.status, listed);
+    if (moved && attempt.runId !== undefined && attempt.uuid !== undefined) {
+      await followHint(ports, { runId: attempt.runId, uuid: attempt.uuid, status: listed });
+    }
+    return (await repairWatcher(ports, record)) || moved;
+  }
+  const told = await statusOfRun(ports, record.identity, attempt.attempt);
+  if ((await answerAll(ports, told, 'watch')) > 0) return true;
+  return told.state === 'ENDED' ? repairAnnouncement(ports, told) : finishUnwatched(ports, told);
+}
+
+/** The run has ended and nobody waits for it: an execution that still runs will see to it, else the outcome is ours to record. */
+async function finishUnwatched(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
+  const attempt = currentAttempt(record);
+  if (!runHasEnded(attempt)) return repairWatcher(ports, record);
+  const latest = record.executions.at(-1);
+  const status = latest === undefined ? undefined : await ports.executions.status(latest);
+  if (status === 'RUNNING') return false;
+  await recordOutcome(ports, { request: record.identity, attempt: attempt.attempt });
+  return true;
+}
+
+function isYoung(ports: ReconcilePorts, record: RequestRecord): boolean {
+  return ports.clock.nowMs() - Date.parse(record.since) < SETTLE_MS;
+}

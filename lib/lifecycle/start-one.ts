@@ -1,0 +1,118 @@
+/** One attempt's StartRun, so that at most one run comes of it whatever happens on the way. */
+import type { Ledger } from '../ledger/ledger.ts';
+import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
+import { ended, type StartedRun, startCalled, started, uncertain } from '../runs/transitions.ts';
+import { announceOutcome } from './announce-outcome.ts';
+import type { Announcer, Clock, Executions, Log, Objects, Runs, Settings, StartRunResult } from './ports.ts';
+import { answerAll } from './tokens.ts';
+
+export interface StartOnePorts {
+  readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
+  readonly runs: Runs;
+  readonly objects: Pick<Objects, 'head'>;
+  readonly executions: Executions;
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+export type StartOneResult =
+  | { readonly kind: 'started' }
+  /** Refused, superseded or uncertain: it does not wait any more. */
+  | { readonly kind: 'settled' }
+  | Extract<StartRunResult, { kind: 'quota' | 'later' }>;
+
+export async function startOne(ports: StartOnePorts, record: RequestRecord): Promise<StartOneResult> {
+  const attempt = currentAttempt(record);
+  const calledAt = attempt.startCalledAt;
+  if (calledAt === undefined) {
+    // Only before the first call: afterwards a run may exist, and what matters is to find it.
+    const changed = await changedMember(ports, record);
+    if (changed !== undefined) return end(ports, record, changed.outcome, changed.reason);
+  } else if (ports.clock.nowMs() - Date.parse(calledAt) > ports.settings.requestIdTrustSeconds * 1000) {
+    return lookForRun(ports, record, attempt);
+  }
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const called = await ports.ledger.requests.change(record.identity, (latest) =>
+    startCalled(latest, attempt.attempt, at),
+  );
+  if (called.state !== 'WAITING' || currentAttempt(called).attempt !== attempt.attempt) return { kind: 'settled' };
+  const result = await ports.runs.startRun(startRunInput(called, currentAttempt(called)));
+  switch (result.kind) {
+    case 'started':
+      return adopt(ports, called, result.run);
+    case 'refused':
+      return end(ports, called, 'REFUSED', result.reason);
+    case 'quota':
+    case 'later':
+      return result;
+    default:
+      return result satisfies never;
+  }
+}
+
+async function adopt(ports: StartOnePorts, record: RequestRecord, run: StartedRun): Promise<StartOneResult> {
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const { attempt, requestId } = currentAttempt(record);
+  const adopted = await ports.ledger.requests.change(record.identity, (latest) => started(latest, attempt, run, at));
+  ports.log.info('run started', { identity: record.identity, attempt, requestId, runId: run.runId, uuid: run.uuid });
+  await answerAll(ports, adopted, 'start');
+  return { kind: 'started' };
+}
+
+async function end(
+  ports: StartOnePorts,
+  record: RequestRecord,
+  outcome: 'REFUSED' | 'SUPERSEDED',
+  reason: string,
+): Promise<StartOneResult> {
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const over = await ports.ledger.requests.change(record.identity, (latest) =>
+    latest.state === 'WAITING' ? ended(latest, outcome, at, reason) : latest,
+  );
+  ports.log.warn('request not started', { identity: record.identity, outcome });
+  await answerAll(ports, over, 'start');
+  await announceOutcome(ports, over);
+  return { kind: 'settled' };
+}
+
+/** Looks at every input object again; the first that is gone or another one decides. */
+async function changedMember(ports: StartOnePorts, record: RequestRecord) {
+  for (const { bucket, key, versionId, etag, dropId } of record.members) {
+    const head = await ports.objects.head({ bucket, key, ...(versionId === undefined ? {} : { versionId }) });
+    if (head === undefined) {
+      const reason = `An input object (drop ${dropId}) was deleted before the run started. Drop it again.`;
+      return { outcome: 'SUPERSEDED', reason } as const;
+    }
+    if (head.etag !== etag) {
+      const reason = `An input object (drop ${dropId}) was overwritten before the run started; the newer one is a drop of its own.`;
+      return { outcome: 'SUPERSEDED', reason } as const;
+    }
+  }
+  return undefined;
+}
+
+/** The call is older than HealthOmics can be trusted to remember: never repeat it blindly. */
+async function lookForRun(
+  ports: StartOnePorts,
+  record: RequestRecord,
+  attempt: AttemptRecord,
+): Promise<StartOneResult> {
+  for (const runId of await ports.runs.findRunIdsByName(attempt.name)) {
+    const run = await ports.runs.getRun(runId);
+    if (run?.tags[REQUEST_ID_TAG] === attempt.requestId) return adopt(ports, record, run);
+  }
+  const reason =
+    `StartRun was called at ${attempt.startCalledAt} and its answer is not known; no run named ${attempt.name} exists now. ` +
+    'Whether one ran and was removed cannot be told: a person has to decide.';
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  await ports.ledger.requests.change(record.identity, (latest) => uncertain(latest, reason, at));
+  ports.log.error('start is uncertain', {
+    identity: record.identity,
+    attempt: attempt.attempt,
+    requestId: attempt.requestId,
+  });
+  return { kind: 'settled' };
+}

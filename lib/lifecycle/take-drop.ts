@@ -1,0 +1,146 @@
+/** A drop arrives: which route takes it, is its set complete, and is there a request to claim? */
+
+import type { DropRecord } from '../ledger/drops.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Drop } from '../routing/drop.ts';
+import { fillRequest, RequestRefused } from '../routing/fill-request.ts';
+import { type Matched, matchDrop } from '../routing/match-drop.ts';
+import type { Route, RouteFile } from '../routing/route-file.ts';
+import { RUN_REQUEST_LIMIT_BYTES, readRunRequest } from '../routing/run-request.ts';
+import { opaqueId, versionOf } from '../runs/identity.ts';
+import { ensureWatcher } from './claim-request.ts';
+import { claimSet, type DroppedMember } from './claim-set.ts';
+import { addToGather } from './gather-drop.ts';
+import type { Clock, Executions, Log, Objects, Routes, Settings } from './ports.ts';
+
+export interface TakeDropPorts {
+  readonly ledger: Pick<Ledger, 'drops' | 'gathers' | 'requests'>;
+  readonly objects: Objects;
+  readonly executions: Executions;
+  readonly routes: Routes;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+export type Taken = 'unmatched' | 'rejected' | 'superseded' | 'gathering' | 'started' | 'known';
+
+/** A drop's id: one version of one object. */
+export function dropIdOf(drop: Drop): string {
+  return opaqueId({ bucket: drop.bucket, key: drop.key, version: versionOf(drop) });
+}
+
+/** Takes one drop as far as it goes now. Safe to repeat at any point; a repeat of what is done changes nothing. */
+export async function takeDrop(ports: TakeDropPorts, drop: Drop): Promise<Taken> {
+  const dropId = dropIdOf(drop);
+  const known = await ports.ledger.drops.read(dropId);
+  const settled = known === undefined ? undefined : await settledBefore(ports, known);
+  if (settled !== undefined) return settled;
+  const file = await ports.routes.read();
+  const match = matchDrop(file, drop);
+  if (match.kind === 'unmatched') {
+    ports.log.info('no route takes the drop', { dropId });
+    return 'unmatched';
+  }
+  const dropped = await look(ports, dropId, drop, match);
+  if (dropped === 'rejected' || dropped === 'superseded') return dropped;
+  if (match.route.gather !== undefined) return addToGather(ports, file, match, dropped);
+  return claimSingle(ports, file, match.route, dropped);
+}
+
+/** What an earlier delivery of the same drop came to, if nothing is left to do for this one. */
+async function settledBefore(ports: TakeDropPorts, known: DropRecord): Promise<Taken | undefined> {
+  if (known.identity !== undefined) {
+    const request = await ports.ledger.requests.read(known.identity);
+    if (request === undefined) return undefined;
+    await ensureWatcher(ports, request);
+    return 'known';
+  }
+  if (known.state === 'REJECTED') return 'rejected';
+  return known.state === 'SUPERSEDED' ? 'superseded' : undefined;
+}
+
+/** Looks at the object itself: it may be gone, or be another one by now. Puts the drop in the ledger. */
+async function look(
+  ports: TakeDropPorts,
+  dropId: string,
+  drop: Drop,
+  match: Matched,
+): Promise<DroppedMember | 'rejected' | 'superseded'> {
+  const { bucket, key, versionId } = drop;
+  const head = await ports.objects.head({ bucket, key, ...(versionId === undefined ? {} : { versionId }) });
+  const receivedAt = new Date(ports.clock.nowMs()).toISOString();
+  const gathers = match.route.gather !== undefined;
+  const base = recordOf(dropId, drop, match.route.name, receivedAt);
+  if (head === undefined) {
+    const reason = 'The object was gone before it was read. Drop it again.';
+    await ports.ledger.drops.record({ ...base, state: 'REJECTED', reason });
+    ports.log.warn('drop rejected: the object is gone', { dropId, route: match.route.name });
+    return 'rejected';
+  }
+  if (drop.etag !== '' && head.etag !== drop.etag) {
+    const reason = 'The object was overwritten before it was read; the newer one is a drop of its own.';
+    await ports.ledger.drops.record({ ...base, state: 'SUPERSEDED', reason });
+    ports.log.warn('drop superseded: the object was overwritten', { dropId, route: match.route.name });
+    return 'superseded';
+  }
+  const seen: Drop = {
+    ...drop,
+    etag: head.etag,
+    sizeBytes: head.sizeBytes,
+    ...(head.checksum === undefined ? {} : { checksum: head.checksum }),
+  };
+  await ports.ledger.drops.record({
+    ...recordOf(dropId, seen, match.route.name, receivedAt),
+    state: gathers ? 'GATHERING' : 'TAKEN',
+  });
+  return { dropId, drop: seen, wildcards: match.wildcards };
+}
+
+/** A route without a gather: the drop alone makes the request. */
+async function claimSingle(
+  ports: TakeDropPorts,
+  file: RouteFile,
+  route: Route,
+  dropped: DroppedMember,
+): Promise<Taken> {
+  try {
+    const request = route.run.fromObject
+      ? await requestInObject(ports, route, dropped)
+      : fillRequest(route, { members: [dropped], timeMs: dropped.drop.timeMs });
+    await claimSet(ports, { file, route, members: [dropped], request });
+    return 'started';
+  } catch (error) {
+    if (!(error instanceof RequestRefused)) throw error;
+    await ports.ledger.drops.change(dropped.dropId, { state: 'REJECTED', reason: error.problems.join(' ') });
+    ports.log.warn('drop rejected: no valid request', { dropId: dropped.dropId, route: route.name });
+    return 'rejected';
+  }
+}
+
+async function requestInObject(ports: TakeDropPorts, route: Route, { drop }: DroppedMember) {
+  const text = await ports.objects.read(drop, RUN_REQUEST_LIMIT_BYTES);
+  if (text === undefined)
+    throw new RequestRefused(['The object was gone or overwritten before it was read. Drop it again.']);
+  if (text === 'too-large') {
+    throw new RequestRefused([
+      `The object is ${drop.sizeBytes} bytes long; a run request may have ${RUN_REQUEST_LIMIT_BYTES}. Is it the right file?`,
+    ]);
+  }
+  return readRunRequest(route, drop, text);
+}
+
+function recordOf(dropId: string, drop: Drop, route: string, receivedAt: string): Omit<DropRecord, 'state'> {
+  return {
+    dropId,
+    bucket: drop.bucket,
+    key: drop.key,
+    etag: drop.etag,
+    sizeBytes: drop.sizeBytes,
+    ...(drop.versionId === undefined ? {} : { versionId: drop.versionId }),
+    ...(drop.sequencer === undefined ? {} : { sequencer: drop.sequencer }),
+    time: new Date(drop.timeMs).toISOString(),
+    receivedAt,
+    route,
+  };
+}

@@ -1,0 +1,46 @@
+/** A batch of the drops queue: one bad record harms itself only. */
+import { parseDropEvents } from '../routing/drop-events.ts';
+import { type TakeDropPorts, takeDrop } from './take-drop.ts';
+
+export interface QueueRecord {
+  readonly messageId: string;
+  readonly body: string;
+}
+
+/** SQS' partial batch response: what is named comes back after its visibility timeout, and at last to the DLQ. */
+export interface BatchResponse {
+  batchItemFailures: { itemIdentifier: string }[];
+}
+
+/** Drops of one batch are looked at side by side, so many at a time. */
+const CONCURRENCY = 5;
+
+export async function takeDrops(ports: TakeDropPorts, records: readonly QueueRecord[]): Promise<BatchResponse> {
+  const batchItemFailures: { itemIdentifier: string }[] = [];
+  for (let from = 0; from < records.length; from += CONCURRENCY) {
+    const results = await Promise.all(
+      records.slice(from, from + CONCURRENCY).map((record) => takeRecord(ports, record)),
+    );
+    batchItemFailures.push(...results.flatMap((failed) => (failed === undefined ? [] : [{ itemIdentifier: failed }])));
+  }
+  return { batchItemFailures };
+}
+
+/** Returns the message's id when it is to come back. */
+async function takeRecord(ports: TakeDropPorts, { messageId, body }: QueueRecord): Promise<string | undefined> {
+  try {
+    const parsed = parseDropEvents(JSON.parse(body));
+    if (parsed.kind === 'ignored') {
+      ports.log.info('message ignored', { messageId, reason: parsed.reason });
+      return undefined;
+    }
+    for (const drop of parsed.drops) await takeDrop(ports, drop);
+    return undefined;
+  } catch (error) {
+    ports.log.error('drop not taken, it comes back', {
+      messageId,
+      error: error instanceof Error ? error.name : 'unknown',
+    });
+    return messageId;
+  }
+}

@@ -1,0 +1,95 @@
+import { couldMatchUnder, covers } from './pattern-cover.ts';
+import type { Place, ProblemList } from './problems.ts';
+import type { ReadRoute } from './read-route.ts';
+import type { Route, Schedule } from './route.ts';
+import type { RunTemplate } from './run-template.ts';
+import type { SourceNode } from './source-nodes.ts';
+import { placeholdersOf } from './template.ts';
+
+type ObjectRoute = Extract<ReadRoute, { kind: 'object' }>;
+
+/** What only shows when the routes are seen together, and what is allowed but probably not meant. */
+export function lintRoutes(
+  read: readonly ReadRoute[],
+  schedules: readonly { readonly schedule: Schedule; readonly node: SourceNode }[],
+  problems: ProblemList,
+): void {
+  const routes = read.filter((entry) => entry.kind === 'object');
+  const byBucket = Map.groupBy(routes, ({ route }) => route.bucket);
+  const writers = [
+    ...read.map(({ route, node }) => ({ name: route.name, run: route.run, node })),
+    ...schedules.map(({ schedule, node }) => ({ name: schedule.name, run: schedule.run, node })),
+  ];
+  for (const writer of writers) checkLoop(writer, byBucket, problems);
+  for (const group of byBucket.values()) warnShadowed(group, problems);
+  for (const { route, node } of routes) warnUnused(route, placeOf(node, 'on', 'key'), problems);
+  for (const entry of read) warnNotStarted(entry, problems);
+}
+
+/** A run whose outputs match a pattern would start the next run, and so on for as long as the account pays. */
+function checkLoop(
+  { name, run, node }: { name: string; run: RunTemplate; node: SourceNode },
+  byBucket: ReadonlyMap<string, readonly ObjectRoute[]>,
+  problems: ProblemList,
+): void {
+  const allowed = run.fromObject?.allow.outputUriPrefixes ?? [];
+  for (const location of new Set([run.outputPrefix, ...allowed])) {
+    const [, bucket, prefix] = /^s3:\/\/([^/]+)\/([\s\S]*)$/.exec(location) ?? [];
+    if (bucket === undefined || prefix === undefined) continue;
+    const watcher = byBucket.get(bucket)?.find(({ route }) => couldMatchUnder(route.pattern, prefix));
+    if (watcher === undefined) continue;
+    const where = `outputs of "${name}" under ${location} could match the key of route "${watcher.route.name}"`;
+    problems.error(placeOf(node, 'run'), `${where} and start runs without end: write them elsewhere`);
+  }
+}
+
+function warnShadowed(group: readonly ObjectRoute[], problems: ProblemList): void {
+  for (const [index, { route, node }] of group.entries()) {
+    const earlier = group
+      .slice(0, index)
+      .find((other) => takesAll(other.route) && covers(other.route.pattern, route.pattern));
+    if (earlier === undefined) continue;
+    const first = `"${earlier.route.name}" (line ${earlier.node.place.line}) stands before it and matches every key of it`;
+    problems.warn(placeOf(node, 'name'), `"${route.name}" can never match: ${first}`);
+  }
+}
+
+/** Whether the route takes every drop whose key matches. */
+function takesAll(route: Route): boolean {
+  return route.except.length === 0 && route.when === undefined && route.gather?.needs.kind !== 'product';
+}
+
+/** Routes that hand the whole object on need no wildcard: there they only describe the key. */
+function warnUnused(route: Route, place: Place, problems: ProblemList): void {
+  if (route.run.fromObject !== undefined || route.each !== undefined) return;
+  const used = new Set([...route.except.map(({ name }) => name), ...(route.gather?.by ?? []), ...route.sensitive]);
+  if (route.gather?.needs.kind === 'product') for (const { name } of route.gather.needs.lists) used.add(name);
+  for (const template of route.run.members.values()) {
+    for (const { name, where } of placeholdersOf(template)) {
+      used.add(name);
+      for (const [wildcard] of where ?? []) used.add(wildcard);
+    }
+  }
+  for (const name of route.pattern.names) {
+    if (used.has(name) || name.startsWith('_')) continue;
+    const renamed = `call it {_${name}} if it only has to match`;
+    problems.warn(place, `the wildcard {${name}} of "${route.name}" is used nowhere: ${renamed}`);
+  }
+}
+
+function warnNotStarted({ kind, route, node }: ReadRoute, problems: ProblemList): void {
+  if (kind === 'outcome') {
+    const nothing = `this version of Rundrop does not start runs on outcomes: "${route.name}" starts nothing`;
+    problems.warn(placeOf(node, 'on'), nothing);
+  } else if (route.each !== undefined) {
+    const nothing = `this version of Rundrop does not read sheets row by row: "${route.name}" starts nothing`;
+    problems.warn(placeOf(node, 'each'), nothing);
+  }
+}
+
+/** Of the value under `keys`, as far as they lead. */
+function placeOf(node: SourceNode, ...keys: readonly string[]): Place {
+  let at = node;
+  for (const key of keys) at = (at.kind === 'map' ? at.entries.get(key)?.node : undefined) ?? at;
+  return at.place;
+}

@@ -1,0 +1,180 @@
+import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
+import { replaceEnvironment } from './environment-references.ts';
+import type { Place, ProblemList } from './problems.ts';
+
+/** A value of the route file that remembers where it stands. Aliases are resolved, `${env:…}` is replaced. */
+export type SourceNode = ScalarNode | ListNode | MapNode;
+
+export interface ScalarNode {
+  readonly kind: 'scalar';
+  readonly place: Place;
+  readonly value: string | number | boolean | null;
+  /** As written (`001`, `1.10`), after environment references are replaced; for strings the same as `value`. */
+  readonly text: string;
+  /** Column of the text's first character when the text stands in the file as it is, else undefined. */
+  readonly textColumn?: number;
+  /** An environment variable is missing (that is reported already): the value means nothing. */
+  readonly broken: boolean;
+}
+
+export interface ListNode {
+  readonly kind: 'list';
+  readonly place: Place;
+  readonly items: readonly SourceNode[];
+}
+
+export interface MapNode {
+  readonly kind: 'map';
+  readonly place: Place;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly keyPlace: Place;
+  readonly node: SourceNode;
+}
+
+export interface ParsedSource {
+  /** Undefined when the file is empty or is not YAML. */
+  readonly root: SourceNode | undefined;
+  /** Every environment variable that is named. */
+  readonly environmentNames: readonly string[];
+}
+
+/** 1,000 routes take about a quarter of these; a bomb of nested aliases takes them all at once. */
+const NODE_LIMIT = 200_000;
+const DEPTH_LIMIT = 40;
+
+/** Reads YAML 1.2 into positioned nodes. Every syntax error and every missing variable goes to `problems`. */
+export function parseSource(
+  text: string,
+  options: { environment: Readonly<Record<string, string | undefined>>; problems: ProblemList },
+): ParsedSource {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', merge: false });
+  const reader = new NodeReader(lines, options.environment, options.problems);
+  let unusable = false;
+  for (const error of document.errors) {
+    if (error.code !== 'DUPLICATE_KEY') unusable = true;
+    options.problems.error(reader.place(error.pos[0], ''), sayYamlError(error.code, error.message));
+  }
+  for (const warning of document.warnings) {
+    options.problems.error(reader.place(warning.pos[0], ''), sayYamlError(warning.code, warning.message));
+  }
+  const contents = document.contents;
+  const empty = contents === null || (isScalar(contents) && contents.value === null);
+  const root = unusable || empty ? undefined : reader.read(contents, '', 0);
+  return { root, environmentNames: [...reader.environmentNames].sort() };
+}
+
+function sayYamlError(code: string, message: string): string {
+  if (code === 'DUPLICATE_KEY') return 'this key is given twice';
+  if (code === 'TAB_AS_INDENT') return 'a tab is used to indent: YAML wants spaces';
+  if (code === 'TAG_RESOLVE_FAILED') return `${message}: route files use no YAML tags`;
+  if (code === 'RESOURCE_EXHAUSTION') return 'nested too deeply';
+  if (code === 'MULTIPLE_DOCS') return "a second YAML document ('---') begins here: a route file is one document";
+  return `not valid YAML: ${message.split('\n')[0] ?? message}`;
+}
+
+class NodeReader {
+  readonly environmentNames = new Set<string>();
+  readonly #lines: LineCounter;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #problems: ProblemList;
+  readonly #anchors = new Map<string, Node>();
+  #nodes = 0;
+
+  constructor(lines: LineCounter, environment: Readonly<Record<string, string | undefined>>, problems: ProblemList) {
+    this.#lines = lines;
+    this.#environment = environment;
+    this.#problems = problems;
+  }
+
+  place(offset: number, path: string): Place {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1), path };
+  }
+
+  read(given: unknown, path: string, depth: number): SourceNode {
+    const node = given as Node | null;
+    const place = this.place(node?.range?.[0] ?? 0, path);
+    this.#nodes += 1;
+    if (this.#nodes > NODE_LIMIT || depth > DEPTH_LIMIT) {
+      const limit = depth > DEPTH_LIMIT ? `more than ${DEPTH_LIMIT} levels deep` : `more than ${NODE_LIMIT} values`;
+      this.#problems.error({ ...place, path: '' }, `the file is ${limit}, with its aliases followed`);
+      return nothing(place, true);
+    }
+    if (isAlias(node)) return this.#readAlias(node.source, place, depth);
+    if (isMap(node) || isSeq(node) || isScalar(node)) {
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    }
+    if (isMap(node)) return this.#readMap(node.items, place, depth);
+    if (isSeq(node)) {
+      return { kind: 'list', place, items: node.items.map((item, i) => this.read(item, `${path}[${i}]`, depth + 1)) };
+    }
+    return isScalar(node) ? this.#readScalar(node, place) : nothing(place, false);
+  }
+
+  #readAlias(name: string, place: Place, depth: number): SourceNode {
+    const target = this.#anchors.get(name);
+    if (target !== undefined) return this.read(target, place.path, depth + 1);
+    this.#problems.error(place, `the alias *${name} names no anchor above it`);
+    return nothing(place, true);
+  }
+
+  #readMap(items: readonly unknown[], place: Place, depth: number): MapNode {
+    const entries = new Map<string, Entry>();
+    for (const pair of items) {
+      if (!isPair(pair)) continue;
+      if (this.#nodes > NODE_LIMIT) break;
+      const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : undefined;
+      const keyPlace = this.place((pair.key as Node | null)?.range?.[0] ?? 0, join(place.path, key ?? '?'));
+      if (key === undefined) {
+        this.#problems.error(keyPlace, 'a key must be plain text');
+      } else if (key === '<<') {
+        this.#problems.error(keyPlace, "merge keys ('<<') are YAML 1.1: repeat the members, or use `defaults`");
+      } else if (!entries.has(key)) {
+        const node = pair.value === null ? nothing(keyPlace, false) : this.read(pair.value, keyPlace.path, depth + 1);
+        entries.set(key, { key, keyPlace, node });
+      }
+    }
+    return { kind: 'map', place, entries };
+  }
+
+  #readScalar(node: Scalar, place: Place): ScalarNode {
+    const value = node.value;
+    const quoted = node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE';
+    if (typeof value !== 'string') {
+      const plain = typeof value === 'number' || typeof value === 'boolean' ? value : null;
+      return { kind: 'scalar', place, value: plain, text: node.source ?? String(plain), broken: false };
+    }
+    const replaced = replaceEnvironment(value, this.#environment);
+    for (const name of replaced.names) this.environmentNames.add(name);
+    for (const message of replaced.problems) this.#problems.error(place, message);
+    const range = node.range;
+    const written = range ? range[1] - range[0] - (quoted ? 2 : 0) : -1;
+    const verbatim = written === value.length && replaced.text === value && !value.includes('\n');
+    return {
+      kind: 'scalar',
+      place,
+      value: replaced.text,
+      text: replaced.text,
+      ...(verbatim ? { textColumn: place.column + (quoted ? 1 : 0) } : {}),
+      broken: replaced.problems.length > 0,
+    };
+  }
+}
+
+function nothing(place: Place, broken: boolean): ScalarNode {
+  return { kind: 'scalar', place, value: null, text: '', broken };
+}
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+/** The place of the character at `offset` of a scalar's text, where that can be known; else of the scalar. */
+export function placeInText(node: ScalarNode, offset: number): Place {
+  return node.textColumn === undefined ? node.place : { ...node.place, column: node.textColumn + offset };
+}

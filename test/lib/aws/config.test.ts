@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from '../../../lib/aws/config.ts';
+
+const complete = {
+  RUNDROP_STAGE: 'dev',
+  RUNDROP_LEDGER_TABLE: 'rundrop-dev-ledger',
+  RUNDROP_IDEMPOTENCY_TABLE: 'rundrop-dev-idempotency',
+  RUNDROP_STARTS_QUEUE_URL: 'https://sqs/starts.fifo',
+  RUNDROP_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:rundrop-dev-run-lifecycle',
+  RUNDROP_EVENT_BUS: 'rundrop-dev',
+  RUNDROP_ROUTES_FILE: 'rundrop.yaml',
+  RUNDROP_VERSION: '0.1.0',
+};
+
+describe('configuration of the functions', () => {
+  it('has defaults for what need not be set', () => {
+    expect(parseConfig(complete)).toMatchObject({
+      requestIdTrustSeconds: 86_400,
+      retryBaseSeconds: 60,
+      endpointUrl: undefined,
+    });
+  });
+
+  it('names every variable that is missing or malformed at once', () => {
+    const broken = { ...complete, RUNDROP_STAGE: '', RUNDROP_VERSION: undefined, RUNDROP_RETRY_BASE_SECONDS: 'soon' };
+    expect(() => parseConfig(broken)).toThrow(ConfigError);
+    expect(() => parseConfig(broken)).toThrow(
+      /RUNDROP_STAGE is missing\. RUNDROP_VERSION is missing\. RUNDROP_RETRY_BASE_SECONDS is "soon"/,
+    );
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DropRecord } from '../../../lib/ledger/drops.ts';
+import type { GatherHeader, GatherMember } from '../../../lib/ledger/gathers.ts';
+import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import { realLedger } from '../../support/real-ledger.ts';
+
+const AT = '2026-01-02T04:00:00.000Z';
+
+function drop(dropId: string): DropRecord {
+  return {
+    dropId,
+    bucket: 'in',
+    key: `${dropId}.gz`,
+    etag: 'e',
+    sizeBytes: 1,
+    time: AT,
+    receivedAt: AT,
+    route: 'germline',
+    state: 'GATHERING',
+  };
+}
+
+function member(slot: string, dropId: string, sequencer: string): GatherMember {
+  const object = { bucket: 'in', key: `${slot}.gz`, sizeBytes: 1, etag: dropId, sequencer, timeMs: 1 };
+  return { slot, dropId, drop: object, wildcards: { read: slot } };
+}
+
+let ledger: Ledger;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  ({ ledger, stop } = await realLedger());
+});
+afterAll(() => stop());
+
+describe('drops in the ledger', () => {
+  it('are recorded once', async () => {
+    await ledger.drops.record(drop('once'));
+    const again = await ledger.drops.record({ ...drop('once'), receivedAt: '2030-01-01T00:00:00.000Z' });
+    expect(again.receivedAt).toBe(AT);
+  });
+
+  it('stay with the request that they became part of', async () => {
+    await ledger.drops.record(drop('taken'));
+    await ledger.drops.change('taken', { state: 'TAKEN', identity: 'r1' });
+    await ledger.drops.change('taken', { state: 'REJECTED', reason: 'late' });
+    expect(await ledger.drops.read('taken')).toMatchObject({ state: 'TAKEN', identity: 'r1' });
+  });
+
+  it('say why they were refused', async () => {
+    await ledger.drops.record(drop('refused'));
+    await ledger.drops.change('refused', { state: 'REJECTED', reason: 'not JSON' });
+    expect(await ledger.drops.read('refused')).toMatchObject({ state: 'REJECTED', reason: 'not JSON' });
+  });
+
+  it('are listed newest first', async () => {
+    await ledger.drops.record({ ...drop('newest'), receivedAt: '2031-01-01T00:00:00.000Z' });
+    expect((await ledger.drops.list(1)).map(({ dropId }) => dropId)).toEqual(['newest']);
+  });
+});
+
+describe('gathers in the ledger', () => {
+  const header = (gatherId: string): GatherHeader => ({
+    gatherId,
+    route: 'germline',
+    group: { sample: 's' },
+    generation: 0,
+    firstSeenAt: AT,
+    missing: [],
+  });
+
+  it('keep the newest object of each slot, in whatever order the deliveries come', async () => {
+    for (const one of [member('1', 'b', '02'), member('1', 'a', '01'), member('1', 'b', '02')]) {
+      await ledger.gathers.putMember('newest', one);
+    }
+    const { members } = await ledger.gathers.read('newest');
+    expect(members.map(({ dropId }) => dropId)).toEqual(['b']);
+  });
+
+  it('fire each set once, of ten at once', async () => {
+    const fired = { identity: 'r', drops: { '1': 'a', '2': 'b' } };
+    const results = await Promise.all(Array.from({ length: 10 }, () => ledger.gathers.fire(header('race'), fired)));
+    expect(results.filter((won) => won)).toHaveLength(1);
+    expect((await ledger.gathers.read('race')).header).toMatchObject({ generation: 1, fired });
+  });
+
+  it('never let a late "still waiting" undo what fired', async () => {
+    await ledger.gathers.fire(header('late'), { identity: 'r', drops: {} });
+    await ledger.gathers.waitFor({ ...header('late'), missing: ['read=2'] }, AT);
+    expect((await ledger.gathers.read('late')).header).toMatchObject({ generation: 1, missing: [] });
+  });
+
+  it('show what waits, then what fired, until it is settled', async () => {
+    await ledger.gathers.waitFor({ ...header('open'), missing: ['read=2'] }, AT);
+    expect((await ledger.gathers.open('GATHERING', 50)).find(({ gatherId }) => gatherId === 'open')?.missing).toEqual([
+      'read=2',
+    ]);
+    await ledger.gathers.fire(header('open'), { identity: 'r', drops: {} });
+    expect((await ledger.gathers.open('FIRED', 50)).map(({ gatherId }) => gatherId)).toContain('open');
+    await ledger.gathers.settle({ ...header('open'), generation: 1 });
+    expect((await ledger.gathers.open('FIRED', 50)).map(({ gatherId }) => gatherId)).not.toContain('open');
+  });
+});
+
+describe('tokens in the ledger', () => {
+  const token = { identity: 'r', purpose: 'watch' as const, executionName: 'w1', attempt: 1, token: 't1' };
+
+  it('are one for each execution, the newest', async () => {
+    await ledger.tokens.put(token, 0);
+    await ledger.tokens.put({ ...token, token: 't2' }, 0);
+    await ledger.tokens.put({ ...token, executionName: 'w2', token: 't3' }, 0);
+    expect((await ledger.tokens.list('r', 'watch')).map((one) => one.token)).toEqual(['t2', 't3']);
+    expect(await ledger.tokens.list('r', 'start')).toEqual([]);
+  });
+
+  it('are removed only when they are still the same', async () => {
+    await ledger.tokens.put({ ...token, identity: 'same' }, 0);
+    await ledger.tokens.remove({ ...token, identity: 'same', token: 'older' });
+    expect(await ledger.tokens.list('same', 'watch')).toHaveLength(1);
+    await ledger.tokens.remove({ ...token, identity: 'same' });
+    expect(await ledger.tokens.list('same', 'watch')).toEqual([]);
+  });
+});

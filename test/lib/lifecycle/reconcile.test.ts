@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
+import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
+import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { watchRun } from '../../../lib/lifecycle/watch-run.ts';
+import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { createWorld, put, type World } from '../../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.stop());
+
+const FAR = Number.MAX_SAFE_INTEGER;
+const MINUTES = 60_000;
+
+async function request(): Promise<RequestRecord> {
+  const [record] = await world.ledger.requests.list(1);
+  if (record === undefined) throw new Error('there is no request');
+  return record;
+}
+
+/** One drop, taken as far as a run that is watched by its own execution. */
+async function watchedRun(): Promise<{ record: RequestRecord; executionArn: string; runId: string }> {
+  await takeDrop(world, put(world, 'cram/SYN-1.cram'));
+  const executionArn = [...world.executions.statuses.keys()][0] ?? '';
+  const executionName = executionArn.replace('arn:execution:', '');
+  const { identity } = await request();
+  await awaitStart(world, { token: 'start', executionArn, executionName, input: { request: identity } });
+  await startWaiting(world, FAR);
+  await watchRun(world, { token: 'watch', executionName, request: identity, attempt: 1 });
+  const record = await request();
+  return { record, executionArn, runId: currentAttempt(record).runId ?? '' };
+}
+
+describe('reconciliation', () => {
+  it('makes no HealthOmics call while nothing of ours is unfinished', async () => {
+    expect(await reconcile(world)).toEqual({ unfinished: 0, repaired: 0 });
+    expect(world.runs.calls).toEqual([]);
+  });
+
+  it('lists the statuses in the order in which a run moves', async () => {
+    await watchedRun();
+    world.runs.calls.length = 0;
+    await reconcile(world);
+    expect(world.runs.calls).toEqual([
+      'ListRuns PENDING',
+      'ListRuns STARTING',
+      'ListRuns RUNNING',
+      'ListRuns STOPPING',
+    ]);
+  });
+
+  it('wakes the watcher of a run whose every event was lost', async () => {
+    const { runId } = await watchedRun();
+    world.runs.move(runId, 'COMPLETED');
+    await reconcile(world);
+    expect(world.executions.answers.get('watch')).toMatchObject({ output: { status: 'COMPLETED' } });
+  });
+
+  it('writes statuses on the way that no event told', async () => {
+    const { runId } = await watchedRun();
+    world.runs.move(runId, 'RUNNING');
+    await reconcile(world);
+    expect(currentAttempt(await request()).status).toBe('RUNNING');
+  });
+
+  it('notices a run that was removed by retention', async () => {
+    const { runId } = await watchedRun();
+    world.runs.remove(runId);
+    await reconcile(world);
+    expect(await request()).toMatchObject({ state: 'ENDED', outcome: 'REMOVED' });
+  });
+
+  it('restarts a watcher that is gone, under the next name', async () => {
+    const { executionArn } = await watchedRun();
+    world.executions.statuses.delete(executionArn);
+    world.clock.now += 2 * MINUTES;
+    await reconcile(world);
+    expect([...world.executions.statuses.keys()]).toEqual([expect.stringMatching(/-w2$/)]);
+  });
+
+  it('leaves a watcher that was stopped by hand stopped, and records the outcome itself', async () => {
+    const { executionArn, runId } = await watchedRun();
+    world.executions.statuses.set(executionArn, 'ABORTED');
+    world.executions.spent.add('watch');
+    world.clock.now += 2 * MINUTES;
+    await reconcile(world);
+    expect(world.executions.statuses.size).toBe(1);
+    world.runs.move(runId, 'COMPLETED');
+    await reconcile(world);
+    expect(await request()).toMatchObject({ outcome: 'COMPLETED', announcedAt: expect.any(String) });
+    expect(world.executions.statuses.size).toBe(1);
+  });
+
+  it('gives a claim that never got an execution one', async () => {
+    const dying = { start: () => Promise.reject(new Error('died')) };
+    const drop = put(world, 'cram/SYN-1.cram');
+    await expect(takeDrop({ ...world, executions: dying as never }, drop)).rejects.toThrow('died');
+    world.clock.now += 2 * MINUTES;
+    await reconcile(world);
+    expect([...world.executions.statuses.keys()]).toEqual([expect.stringMatching(/-w1$/)]);
+  });
+
+  it('nudges the starter while something waits', async () => {
+    await takeDrop(world, put(world, 'cram/SYN-1.cram'));
+    const { identity } = await request();
+    const executionArn = [...world.executions.statuses.keys()][0] ?? '';
+    await awaitStart(world, { token: 't', executionArn, executionName: 'w1', input: { request: identity } });
+    world.nudges.length = 0;
+    await reconcile(world);
+    expect(world.nudges).toHaveLength(1);
+  });
+
+  it('sends an announcement that the bus did not take', async () => {
+    const { runId, executionArn } = await watchedRun();
+    world.executions.statuses.set(executionArn, 'ABORTED');
+    world.executions.spent.add('watch');
+    world.runs.move(runId, 'COMPLETED');
+    world.announcer.refuse = 1;
+    await reconcile(world);
+    expect((await request()).announcedAt).toBeUndefined();
+    world.clock.now += 2 * MINUTES;
+    await reconcile(world);
+    expect(world.announcer.sent).toHaveLength(1);
+    expect((await request()).announcedAt).toBeDefined();
+  });
+
+  it('claims a set that fired just before the invocation died', async () => {
+    await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
+    const requests = { ...world.ledger.requests, claim: () => Promise.reject(new Error('died')) };
+    const dying = { ...world, ledger: { ...world.ledger, requests } };
+    await expect(takeDrop(dying, put(world, 'fastq/SYN-1_R2.fastq.gz'))).rejects.toThrow('died');
+    expect(await world.ledger.requests.list(1)).toEqual([]);
+    await reconcile(world);
+    expect(await world.ledger.requests.list(10)).toHaveLength(1);
+    expect(await world.ledger.gathers.open('FIRED', 10)).toEqual([]);
+  });
+
+  it('goes on past a request that cannot be repaired', async () => {
+    const { runId } = await watchedRun();
+    world.runs.move(runId, 'COMPLETED');
+    world.clock.now += 1000;
+    await takeDrop(world, put(world, 'cram/SYN-2.cram'));
+    world.clock.now += 2 * MINUTES;
+    const lost = [...world.executions.statuses.keys()].at(-1) ?? '';
+    world.executions.statuses.delete(lost);
+    world.executions.start = () => Promise.reject(new Error('Step Functions is ill'));
+    await reconcile(world);
+    expect(world.lines.filter((line) => line.startsWith('repair failed'))).toHaveLength(1);
+    expect(world.executions.answers.get('watch')).toMatchObject({ output: { status: 'COMPLETED' } });
+  });
+});
