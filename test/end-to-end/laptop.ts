@@ -1,0 +1,91 @@
+/** The whole laptop AWS for one test file, on a free port, and what the tests do with it: all over unmodified SDK clients. */
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { OmicsClient } from '@aws-sdk/client-omics';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, type DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
+import { documentClient } from '../../lib/aws/ledger.ts';
+import type { DropRecord } from '../../lib/ledger/drops.ts';
+import { createLedger, type Ledger } from '../../lib/ledger/ledger.ts';
+import type { RequestRecord } from '../../lib/runs/request-record.ts';
+import { type Stack, type StackOptions, startStack } from '../../local/stack.ts';
+
+export const BUCKET = 'acme-incoming';
+export const STATE_MACHINE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:rundrop-local-run-lifecycle';
+export const ROLE_ARN = 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole';
+
+export interface Laptop {
+  readonly stack: Stack;
+  readonly s3: S3Client;
+  readonly sfn: SFNClient;
+  readonly omics: OmicsClient;
+  readonly ledger: Ledger;
+  put(key: string, body?: string): Promise<void>;
+  /** Waits until `count` requests have ended and are announced; newest first. */
+  endedRequests(count: number): Promise<readonly RequestRecord[]>;
+  drops(): Promise<readonly DropRecord[]>;
+  /** Waits for the end of an execution. */
+  closed(executionArn: string): Promise<DescribeExecutionOutput>;
+  stop(): Promise<void>;
+}
+
+/** Runs take a fraction of a second. */
+const SPEED = 5_000;
+
+export async function startLaptop(options: Partial<StackOptions> = {}): Promise<Laptop> {
+  const stack = await startStack({
+    port: 0,
+    speed: SPEED,
+    routesFile: fileURLToPath(new URL('../../rundrop.yaml', import.meta.url)),
+    report: (line) => console.error(line),
+    ...options,
+  });
+  const settings = {
+    endpoint: stack.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  const s3 = new S3Client({ ...settings, forcePathStyle: true });
+  const sfn = new SFNClient(settings);
+  const omics = new OmicsClient({ ...settings, disableHostPrefix: true });
+  const ledger = createLedger(documentClient(new DynamoDBClient(settings)), 'rundrop-local-ledger');
+  return {
+    stack,
+    s3,
+    sfn,
+    omics,
+    ledger,
+    async put(key, body = `content of ${key}`) {
+      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
+    },
+    endedRequests: (count) =>
+      eventually(async () => {
+        const ended = (await ledger.requests.list(1_000)).filter(({ announcedAt }) => announcedAt !== undefined);
+        return ended.length >= count ? ended : undefined;
+      }),
+    drops: () => ledger.drops.list(1_000),
+    closed: (executionArn) =>
+      eventually(async () => {
+        const described = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+        return described.status === 'RUNNING' ? undefined : described;
+      }),
+    async stop() {
+      for (const client of [s3, sfn, omics]) client.destroy();
+      await stack.close();
+    },
+  };
+}
+
+const LOOK_EVERY_MS = 50;
+const LONGEST_WAIT_MS = 25_000;
+
+/** Looks until there is an answer. Bounded well below the test's own time limit, so that a failure names what was awaited. */
+export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  const endMs = Date.now() + LONGEST_WAIT_MS;
+  while (Date.now() < endMs) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  throw new Error(`Not seen within ${LONGEST_WAIT_MS} ms: ${look.toString().slice(0, 200)}`);
+}
