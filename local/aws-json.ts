@@ -22,7 +22,11 @@ export interface AwsJsonOptions {
 const DEFAULT_BODY_LIMIT_BYTES = 2 * 1024 * 1024;
 
 /** Answers one request from a table of operations; what is not in the table is an UnknownOperationException that names it. */
-export async function answerAwsJson(request: IncomingMessage, response: ServerResponse, options: AwsJsonOptions): Promise<void> {
+export async function answerAwsJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: AwsJsonOptions,
+): Promise<void> {
   const contentType = `application/x-amz-json-${options.version}`;
   try {
     const target = String(request.headers['x-amz-target'] ?? '');
@@ -41,7 +45,10 @@ function findOperation(target: string, options: AwsJsonOptions) {
   const operation = Object.hasOwn(options.operations, name) ? options.operations[name] : undefined;
   if (operation !== undefined) return operation;
   const what = target === '' ? 'A request without an X-Amz-Target header' : `The operation ${name}`;
-  throw new AwsError('UnknownOperationException', `${what} is not offered by ${options.serviceName} on this laptop AWS.`);
+  throw new AwsError(
+    'UnknownOperationException',
+    `${what} is not offered by ${options.serviceName} on this laptop AWS.`,
+  );
 }
 
 function parseObject(body: Buffer): JsonObject {

@@ -57,7 +57,11 @@ export type LambdaOutcome =
   | { readonly kind: 'returned'; readonly payload: unknown }
   | {
       readonly kind: 'threw';
-      readonly payload: { readonly errorType: string; readonly errorMessage: string; readonly trace?: readonly string[] };
+      readonly payload: {
+        readonly errorType: string;
+        readonly errorMessage: string;
+        readonly trace?: readonly string[];
+      };
     };
 
 export interface LambdaPort {
@@ -83,7 +87,10 @@ export interface QueuePort {
     options?: { readonly messageGroupId?: string; readonly messageDeduplicationId?: string },
   ): Promise<void>;
   /** Long-polls up to `waitSeconds` (0-20). Uses the queue's own visibility timeout. */
-  receive(queueArn: string, options: { readonly maxMessages: number; readonly waitSeconds: number }): Promise<QueueMessage[]>;
+  receive(
+    queueArn: string,
+    options: { readonly maxMessages: number; readonly waitSeconds: number },
+  ): Promise<QueueMessage[]>;
   delete(queueArn: string, receiptHandles: readonly string[]): Promise<void>;
   changeVisibility(queueArn: string, receiptHandle: string, timeoutSeconds: number): Promise<void>;
 }
