@@ -84,7 +84,9 @@ export interface FauxqsS3Store {
   readonly multipartUploads: Map<string, FauxqsUpload>;
   persistence?: FauxqsPersistence;
   createBucket(name: string): void;
+  deleteBucket(name: string): void;
   setBucketCreationDate(name: string, date: Date): void;
+  listBuckets(): { name: string; creationDate: Date }[];
   hasBucket(name: string): boolean;
   restoreObject(bucket: string, object: FauxqsObject): void;
   putObject(
@@ -109,21 +111,13 @@ export interface FauxqsS3Store {
     systemMetadata: FauxqsSystemMetadata,
   ): string;
   uploadPart(uploadId: string, partNumber: number, body: Buffer, checksumValue?: string): { etag: string };
-  completeMultipartUpload(uploadId: string, parts: { partNumber: number; etag: string }[]): FauxqsObject;
+  completeMultipartUpload(uploadId: string, parts: readonly { partNumber: number; etag: string }[]): FauxqsObject;
   abortMultipartUpload(uploadId: string): void;
 }
 
 export type S3Action = (request: FauxqsRequest, reply: FauxqsReply, store: FauxqsS3Store) => void;
 
-const S3_ACTIONS = [
-  'createBucket',
-  'deleteBucket',
-  'headBucket',
-  'getObject',
-  'headObject',
-  'getObjectAttributes',
-  'postObject',
-] as const;
+const S3_ACTIONS = ['headObject', 'getObjectAttributes', 'postObject'] as const;
 
 export interface FauxqsS3 {
   readonly store: FauxqsS3Store;
