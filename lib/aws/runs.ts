@@ -1,14 +1,17 @@
 /** HealthOmics, as the lifecycle uses it. A foreign status or error is translated here and nowhere else. */
 import {
   GetRunCommand,
+  GetWorkflowCommand,
+  GetWorkflowVersionCommand,
   ListRunsCommand,
   OmicsClient,
   type RunStatus as OmicsRunStatus,
   StartRunCommand,
   type StartRunCommandInput,
   type StartRunCommandOutput,
+  type WorkflowType,
 } from '@aws-sdk/client-omics';
-import type { RunFacts, Runs, StartRunResult } from '../lifecycle/ports.ts';
+import type { RunFacts, Runs, StartRunResult, WorkflowName } from '../lifecycle/ports.ts';
 import { parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { StartedRun } from '../runs/transitions.ts';
@@ -29,8 +32,27 @@ export function omicsClient(): OmicsClient {
 }
 
 export async function sendStartRun(input: StartRunInput): Promise<StartedRun> {
-  const answer = await omicsClient().send(new StartRunCommand(input as unknown as StartRunCommandInput));
-  return startedOf(input, answer);
+  const command = new StartRunCommand(input as unknown as StartRunCommandInput);
+  addUntypedMembers(command, input);
+  return startedOf(input, await omicsClient().send(command));
+}
+
+/** What StartRun takes and this version of the SDK does not know: its serializer leaves such members out without a word. */
+const UNTYPED_MEMBERS = ['scratchStorageMode', 'sessionPolicy', 'engineSettings'] as const;
+
+function addUntypedMembers(command: StartRunCommand, input: StartRunInput): void {
+  const members = UNTYPED_MEMBERS.filter((name) => input[name] !== undefined);
+  if (members.length === 0) return;
+  const more = Object.fromEntries(members.map((name) => [name, input[name]]));
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const request = args.request as { body: string };
+      request.body = JSON.stringify({ ...(JSON.parse(request.body) as object), ...more });
+      return next(args);
+    },
+    // Before the step that counts the body's length.
+    { name: 'untypedMembers', step: 'build', priority: 'high' },
+  );
 }
 
 function startedOf(input: StartRunInput, answer: StartRunCommandOutput): StartedRun {
@@ -71,6 +93,7 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
       const answer = await omicsClient().send(new ListRunsCommand({ name, maxResults: 100 }));
       return (answer.items ?? []).flatMap(({ id }) => (id === undefined ? [] : [id]));
     },
+    parameterTemplate: readParameterTemplate,
     async listRuns(status) {
       const runs: { runId: string; status: string }[] = [];
       let startingToken: string | undefined;
@@ -88,6 +111,36 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
       return runs;
     },
   };
+}
+
+type Template = Readonly<Record<string, { readonly optional?: boolean | undefined }>>;
+const templates = new Map<string, { readonly template: Template | undefined; readonly readMs: number }>();
+const TEMPLATE_FRESH_MS = 10 * 60_000;
+const MOST_TEMPLATES = 500;
+
+/** Asked once in ten minutes for each workflow. What cannot be read is left to StartRun to judge. */
+async function readParameterTemplate(workflow: WorkflowName): Promise<Template | undefined> {
+  const name = JSON.stringify(workflow);
+  const known = templates.get(name);
+  if (known !== undefined && Date.now() - known.readMs < TEMPLATE_FRESH_MS) return known.template;
+  const template = await askParameterTemplate(workflow).catch(() => undefined);
+  if (templates.size >= MOST_TEMPLATES) templates.clear();
+  templates.set(name, { template, readMs: Date.now() });
+  return template;
+}
+
+async function askParameterTemplate(workflow: WorkflowName): Promise<Template | undefined> {
+  const { workflowId, workflowType, workflowOwnerId, workflowVersionName: versionName } = workflow;
+  const owner = workflowOwnerId === undefined ? {} : { workflowOwnerId };
+  const type = workflowType === undefined ? {} : { type: workflowType as WorkflowType };
+  if (versionName === undefined) {
+    const { parameterTemplate } = await omicsClient().send(
+      new GetWorkflowCommand({ id: workflowId, ...type, ...owner }),
+    );
+    return parameterTemplate;
+  }
+  const version = new GetWorkflowVersionCommand({ workflowId, versionName, ...type, ...owner });
+  return (await omicsClient().send(version)).parameterTemplate;
 }
 
 const REFUSALS = new Set([

@@ -21,6 +21,10 @@ export interface GatherHeader {
   readonly firstSeenAt: string;
   /** What the current set lacks, for people; empty when complete. */
   readonly missing: readonly string[];
+  /** When people were told that the set stays incomplete, ISO. */
+  readonly incompleteSince?: string;
+  /** A person let the set start although not every member is newer. */
+  readonly released?: boolean;
   /** Slot to drop id of the set that fired last. */
   readonly fired?: { readonly identity: string; readonly drops: Readonly<Record<string, string>> };
 }
@@ -34,6 +38,8 @@ export interface Gathers {
   waitFor(header: GatherHeader, at: string): Promise<void>;
   /** Fires a set: `false` when another delivery bumped the generation first. */
   fire(header: GatherHeader, fired: NonNullable<GatherHeader['fired']>): Promise<boolean>;
+  /** Lets a complete set start that `onChange: hold` keeps back. `false` when no set waits under that id. */
+  release(gatherId: string): Promise<boolean>;
   /** What fired has its claim: nothing is left to do for this generation. */
   settle(header: GatherHeader): Promise<void>;
   /** What the index nominates of the sets that wait, or that fired and have no claim yet; oldest first. */
@@ -77,7 +83,7 @@ export function createGathers(table: Table): Gathers {
         },
       );
     },
-    fire(wanted, fired) {
+    fire({ incompleteSince: _told, released: _released, ...wanted }, fired) {
       return table.put(
         {
           ...header(wanted.gatherId),
@@ -93,6 +99,14 @@ export function createGathers(table: Table): Gathers {
           values: { ':generation': wanted.generation },
         },
       );
+    },
+    release(gatherId) {
+      return table.update(header(gatherId), {
+        UpdateExpression: 'SET released = :true',
+        expression: '#open = :gathering',
+        names: { '#open': 'open' },
+        values: { ':true': true, ':gathering': 'GATHERING' },
+      });
     },
     async settle({ gatherId, generation }) {
       await table.update(header(gatherId), {

@@ -16,6 +16,8 @@ export interface CompleteSet {
   readonly file: RouteFile;
   readonly route: Route;
   readonly members: readonly DroppedMember[];
+  /** Drops that completed the set and are no input of the run. */
+  readonly markers?: readonly DroppedMember[];
   readonly request: object;
 }
 
@@ -26,7 +28,7 @@ export function originOf(route: Route, members: readonly DroppedMember[]): Origi
 /** Claims the set's request, tells its drops which one it is, and starts its execution. Safe to repeat. */
 export async function claimSet(
   ports: ClaimPorts & WatcherPorts & { readonly ledger: Pick<Ledger, 'drops' | 'requests'>; readonly log: Log },
-  { file, route, members, request }: CompleteSet,
+  { file, route, members, markers = [], request }: CompleteSet,
 ): Promise<RequestRecord> {
   const record = await claimRequest(ports, {
     origin: originOf(route, members),
@@ -43,7 +45,7 @@ export async function claimSet(
     })),
     maxAttempts: route.retry.attempts,
   });
-  for (const { dropId } of members) {
+  for (const { dropId } of [...members, ...markers]) {
     await ports.ledger.drops.change(dropId, { state: 'TAKEN', identity: record.identity });
   }
   ports.log.info('request claimed', { identity: record.identity, route: route.name, drops: members.length });

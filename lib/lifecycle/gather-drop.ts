@@ -31,34 +31,24 @@ export async function fireIfComplete(
   { gatherId, group }: Pick<GatherHeader, 'gatherId' | 'group'>,
 ): Promise<Taken> {
   for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
-    const at = new Date(ports.clock.nowMs()).toISOString();
+    const nowMs = ports.clock.nowMs();
+    const at = new Date(nowMs).toISOString();
     const { header, members } = await ports.ledger.gathers.read(gatherId);
-    const current: GatherHeader = header ?? {
-      gatherId,
-      route: route.name,
-      group,
-      generation: 0,
-      firstSeenAt: at,
-      missing: [],
-    };
+    const current = header ?? { gatherId, route: route.name, group, generation: 0, firstSeenAt: at, missing: [] };
     const assessed = assessGather(route, members);
     const set = assessed.set.map((member) => droppedOf(members, member));
     const drops = Object.fromEntries(set.map(({ slot, dropId }) => [slot, dropId]));
-    if (assessed.complete && sameSet(current, drops)) return claimFired(ports, file, route, current, set);
-    const missing = assessed.complete ? heldBack(route, current, drops) : assessed.missing;
+    if (assessed.complete && sameSet(current, drops))
+      return claimFired(ports, file, route, { header: current, set, members });
+    const missing = assessed.complete ? heldBack(route, current, { drops, members, nowMs }) : assessed.missing;
     if (missing.length > 0) {
-      await ports.ledger.gathers.waitFor({ ...current, missing }, at);
+      await ports.ledger.gathers.waitFor({ ...waitingAnew(current, at), missing }, at);
       return 'gathering';
     }
     const fired = { identity: identityOf(originOf(route, set)), drops };
     if (await ports.ledger.gathers.fire(current, fired)) {
-      return claimFired(
-        ports,
-        file,
-        route,
-        { ...current, generation: current.generation + 1, missing: [], fired },
-        set,
-      );
+      const bumped = { ...current, generation: current.generation + 1, missing: [], fired };
+      return claimFired(ports, file, route, { header: bumped, set, members });
     }
   }
   throw new Error(
@@ -66,23 +56,30 @@ export async function fireIfComplete(
   );
 }
 
+/** A set that has fired and now waits again begins to wait at its first new member. */
+function waitingAnew(header: GatherHeader, at: string): GatherHeader {
+  const firedAndQuiet = header.fired !== undefined && header.missing.length === 0;
+  return firedAndQuiet ? { ...header, firstSeenAt: at } : header;
+}
+
 /** The generation is bumped, so no other set of it can fire meanwhile: the claim may be made, or made again. */
 async function claimFired(
   ports: TakeDropPorts,
   file: RouteFile,
   route: Route,
-  header: GatherHeader,
-  set: readonly GatherMember[],
+  { header, set, members }: { header: GatherHeader; set: readonly GatherMember[]; members: readonly GatherMember[] },
 ): Promise<Taken> {
+  const markers = members.filter((member) => !set.includes(member));
   try {
     const timeMs = Math.max(...set.map(({ drop }) => drop.timeMs));
-    await claimSet(ports, { file, route, members: set, request: fillRequest(route, { members: set, timeMs }) });
+    const request = fillRequest(route, { members: set, timeMs });
+    await claimSet(ports, { file, route, members: set, markers, request });
     await ports.ledger.gathers.settle(header);
     return 'started';
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;
     const reason = error.problems.join(' ');
-    for (const { dropId } of set) await ports.ledger.drops.change(dropId, { state: 'REJECTED', reason });
+    for (const { dropId } of members) await ports.ledger.drops.change(dropId, { state: 'REJECTED', reason });
     await ports.ledger.gathers.settle(header);
     ports.log.warn('set rejected: no valid request', { gatherId: header.gatherId, route: route.name });
     return 'rejected';
@@ -96,11 +93,19 @@ function sameSet(header: GatherHeader, drops: Readonly<Record<string, string>>):
   return slots.length === Object.keys(fired).length && slots.every((slot) => fired[slot] === drops[slot]);
 }
 
-/** With `onChange: hold`, a set that has fired fires again only when every member is a newer one. */
-function heldBack(route: Route, header: GatherHeader, drops: Readonly<Record<string, string>>): string[] {
+/** Why a complete set does not start yet: silence has to pass, or only some of its members are newer than when it fired. */
+function heldBack(
+  route: Route,
+  header: GatherHeader,
+  now: { drops: Readonly<Record<string, string>>; members: readonly GatherMember[]; nowMs: number },
+): string[] {
+  const quietUntilMs = Math.max(...now.members.map(({ drop }) => drop.timeMs)) + (route.gather?.quietMs ?? 0);
+  if (route.gather?.quietMs !== undefined && quietUntilMs > now.nowMs) {
+    return [`silence until ${new Date(quietUntilMs).toISOString()}`];
+  }
   const fired = header.fired?.drops;
-  if (fired === undefined || route.gather?.onChange === 'restart') return [];
-  const old = Object.keys(drops).filter((slot) => fired[slot] === drops[slot]);
+  if (fired === undefined || header.released === true || route.gather?.onChange === 'restart') return [];
+  const old = Object.keys(now.drops).filter((slot) => fired[slot] === now.drops[slot]);
   return old.map((slot) => `a newer ${slot}, because another member changed after the set had started`);
 }
 

@@ -37,6 +37,14 @@ export type StartRunResult =
   /** Too many calls, or the service is ill: later. */
   | { readonly kind: 'later'; readonly reason: string };
 
+/** A workflow as StartRun names it. */
+export interface WorkflowName {
+  readonly workflowId: string;
+  readonly workflowType?: string;
+  readonly workflowOwnerId?: string;
+  readonly workflowVersionName?: string;
+}
+
 export interface Runs {
   /** Safe to repeat: HealthOmics answers the same run for the same requestId. */
   startRun(input: StartRunInput): Promise<StartRunResult>;
@@ -44,6 +52,10 @@ export interface Runs {
   getRun(runId: string): Promise<RunFacts | undefined>;
   /** Ids of the runs of that name; at most 100. */
   findRunIdsByName(name: string): Promise<readonly string[]>;
+  /** The workflow's parameter template by parameter; `undefined` when it has none or it cannot be read. */
+  parameterTemplate(
+    workflow: WorkflowName,
+  ): Promise<Readonly<Record<string, { readonly optional?: boolean | undefined }>> | undefined>;
   /** Ids and statuses of every run in that status. */
   listRuns(status: string): Promise<readonly { readonly runId: string; readonly status: string }[]>;
 }
@@ -64,11 +76,15 @@ export interface ObjectHead {
   readonly sizeBytes: number;
   readonly checksum?: string;
   readonly versionId?: string;
+  readonly storageClass: string;
 }
 
 export interface Objects {
   /** `undefined` when there is no such object or bucket. */
   head(object: { bucket: string; key: string; versionId?: string }): Promise<ObjectHead | undefined>;
+  /** Whether an object's key begins so; `unknown` where we may not look. */
+  someUnder(place: { bucket: string; prefix: string }): Promise<'yes' | 'no' | 'unknown'>;
+  tags(object: { bucket: string; key: string; versionId?: string }): Promise<Readonly<Record<string, string>>>;
   /** The object's text, or `too-large`, or `undefined` when it is gone or not the version with that ETag. */
   read(
     object: { bucket: string; key: string; etag: string },

@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { ACTIVE_RUN_STATUSES, advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import { runHasEnded } from '../runs/transitions.ts';
+import { announceIncomplete } from './announce-incomplete.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
@@ -89,7 +90,9 @@ async function fireGathers(ports: ReconcilePorts): Promise<Pass> {
     if (route === undefined) continue;
     seen += 1;
     try {
-      if ((await fireIfComplete(ports, file, route, header)) === 'started') repaired += 1;
+      const taken = await fireIfComplete(ports, file, route, header);
+      if (taken === 'started') repaired += 1;
+      if (taken === 'gathering') await announceIncomplete(ports, route, header.gatherId);
     } catch (error) {
       ports.log.error('gather failed', {
         gatherId: header.gatherId,

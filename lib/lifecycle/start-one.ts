@@ -4,13 +4,14 @@ import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/
 import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
 import { ended, type StartedRun, startCalled, started, uncertain } from '../runs/transitions.ts';
 import { announceOutcome } from './announce-outcome.ts';
+import { checkBeforeStart } from './check-before-start.ts';
 import type { Announcer, Clock, Executions, Log, Objects, Runs, Settings, StartRunResult } from './ports.ts';
 import { answerAll } from './tokens.ts';
 
 export interface StartOnePorts {
   readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
   readonly runs: Runs;
-  readonly objects: Pick<Objects, 'head'>;
+  readonly objects: Pick<Objects, 'head' | 'someUnder'>;
   readonly executions: Executions;
   readonly announcer: Announcer;
   readonly clock: Clock;
@@ -30,7 +31,12 @@ export async function startOne(ports: StartOnePorts, record: RequestRecord): Pro
   if (calledAt === undefined) {
     // Only before the first call: afterwards a run may exist, and what matters is to find it.
     const changed = await changedMember(ports, record);
-    if (changed !== undefined) return end(ports, record, changed.outcome, changed.reason);
+    if (changed !== undefined) return end(ports, record, 'SUPERSEDED', changed);
+    // A person in the console gets HealthOmics' own answer.
+    const byHand = record.origin.kind === 'execution';
+    const problems = byHand ? [] : await checkBeforeStart(ports, startRunInput(record, attempt));
+    if (problems.length > 0)
+      return end(ports, record, 'REFUSED', `Not started, because it would fail. ${problems.join(' ')}`);
   } else if (ports.clock.nowMs() - Date.parse(calledAt) > ports.settings.requestIdTrustSeconds * 1000) {
     return lookForRun(ports, record, attempt);
   }
@@ -78,17 +84,15 @@ async function end(
   return { kind: 'settled' };
 }
 
-/** Looks at every input object again; the first that is gone or another one decides. */
-async function changedMember(ports: StartOnePorts, record: RequestRecord) {
+/** Looks at every member again; says of the first that is gone or another one what happened to it. */
+async function changedMember(ports: StartOnePorts, record: RequestRecord): Promise<string | undefined> {
   for (const { bucket, key, versionId, etag, dropId } of record.members) {
     const head = await ports.objects.head({ bucket, key, ...(versionId === undefined ? {} : { versionId }) });
     if (head === undefined) {
-      const reason = `An input object (drop ${dropId}) was deleted before the run started. Drop it again.`;
-      return { outcome: 'SUPERSEDED', reason } as const;
+      return `An input object (drop ${dropId}) was deleted before the run started. Drop it again.`;
     }
     if (head.etag !== etag) {
-      const reason = `An input object (drop ${dropId}) was overwritten before the run started; the newer one is a drop of its own.`;
-      return { outcome: 'SUPERSEDED', reason } as const;
+      return `An input object (drop ${dropId}) was overwritten before the run started; the newer one is a drop of its own.`;
     }
   }
   return undefined;

@@ -3,7 +3,7 @@ import { admissionOrder } from '../runs/admission-order.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { heldUp } from '../runs/transitions.ts';
 import type { Clock, Log, Quotas, Starter } from './ports.ts';
-import { type StartOnePorts, startOne } from './start-one.ts';
+import { type StartOnePorts, type StartOneResult, startOne } from './start-one.ts';
 
 export interface StartWaitingPorts extends StartOnePorts {
   readonly starter: Starter;
@@ -38,7 +38,7 @@ export async function startWaiting(ports: StartWaitingPorts, deadlineMs: number)
     for (const record of line) {
       nextStartMs = await waitUntil(ports.clock, nextStartMs, deadlineMs);
       if (ports.clock.nowMs() >= deadlineMs) return outOfTime(ports, started);
-      const result = await startOne(ports, record);
+      const result = await startSafely(ports, record);
       if (result.kind === 'quota') return stopForQuota(ports, record, result.reason, started);
       if (result.kind === 'later') {
         throttled += 1;
@@ -56,6 +56,17 @@ export async function startWaiting(ports: StartWaitingPorts, deadlineMs: number)
     }
   }
   return outOfTime(ports, started);
+}
+
+/** One request that cannot be started harms itself only: its error is logged, and it is tried again with the next nudge. */
+async function startSafely(ports: StartWaitingPorts, record: RequestRecord): Promise<StartOneResult> {
+  try {
+    return await startOne(ports, record);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown';
+    ports.log.error('start failed', { identity: record.identity, error: name });
+    return { kind: 'settled' };
+  }
 }
 
 /** The index nominates, a consistent read decides. */

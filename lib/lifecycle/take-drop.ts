@@ -3,6 +3,7 @@
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Drop } from '../routing/drop.ts';
+import { factsNeeded } from '../routing/drop-conditions.ts';
 import { fillRequest, RequestRefused } from '../routing/fill-request.ts';
 import { type Matched, matchDrop } from '../routing/match-drop.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
@@ -37,7 +38,7 @@ export async function takeDrop(ports: TakeDropPorts, drop: Drop): Promise<Taken>
   const settled = known === undefined ? undefined : await settledBefore(ports, known);
   if (settled !== undefined) return settled;
   const file = await ports.routes.read();
-  const match = matchDrop(file, drop);
+  const match = matchDrop(file, await withFacts(ports, file, drop));
   if (match.kind === 'unmatched') {
     ports.log.info('no route takes the drop', { dropId });
     return 'unmatched';
@@ -46,6 +47,19 @@ export async function takeDrop(ports: TakeDropPorts, drop: Drop): Promise<Taken>
   if (dropped === 'rejected' || dropped === 'superseded') return dropped;
   if (match.route.gather !== undefined) return addToGather(ports, file, match, dropped);
   return claimSingle(ports, file, match.route, dropped);
+}
+
+/** Events tell neither tags nor storage class: they are asked for where a route of that bucket looks at them. */
+async function withFacts(ports: TakeDropPorts, file: RouteFile, drop: Drop): Promise<Drop> {
+  const needed = factsNeeded(file, drop.bucket);
+  const { bucket, key, versionId } = drop;
+  const object = { bucket, key, ...(versionId === undefined ? {} : { versionId }) };
+  const head = needed.storageClass ? await ports.objects.head(object) : undefined;
+  return {
+    ...drop,
+    ...(head === undefined ? {} : { storageClass: head.storageClass }),
+    ...(needed.tags ? { tags: await ports.objects.tags(object) } : {}),
+  };
 }
 
 /** What an earlier delivery of the same drop came to, if nothing is left to do for this one. */

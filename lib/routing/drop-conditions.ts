@@ -30,11 +30,13 @@ const UNFINISHED = ['.filepart', '.part', '.partial', '.tmp', '.temp', '.crdownl
 const MARKER_NAME = /(?:complete|completed|success|done|ready|finished)(?:\.[a-z0-9]{1,8})?$/i;
 
 /**
- * Some writers announce an object before it has its bytes, or under a temporary name. So a zero-byte object is not taken unless
+ * Some writers announce an object before it has its bytes, or under a temporary name. So a zero-byte object is not
+ * taken unless
  * - the route says something about sizes (`when: { size: ">=0" }`): then that decides, or
- * - it is a completion marker: the pattern or `needs` names the file outright (not by a wildcard that could match anything) and
- *   the name says complete, success, done, ready or finished, as CopyComplete.txt and _SUCCESS do.
- * The object that `needs: { marker: … }` describes is never asked. A temporary name is taken only when the pattern ends in it.
+ * - it is a completion marker: the pattern or `needs` names the file outright (not by a wildcard that could match
+ *   anything) and the name says complete, success, done, ready or finished, as CopyComplete.txt and _SUCCESS do.
+ * The object that `needs: { marker: … }` describes is never asked. A temporary name is taken only when the pattern
+ * ends in it.
  */
 export function sayUnfinished(route: Route, drop: Drop, wildcards: Wildcards): string | undefined {
   const key = drop.key.toLowerCase();

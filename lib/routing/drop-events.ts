@@ -14,8 +14,9 @@ export class MalformedDropEvent extends Error {
 const ENVELOPE_LIMIT = 3;
 
 /**
- * Reads the body of an SQS message: EventBridge's `Object Created` (keys raw), S3's own notification (keys form-URL-encoded,
- * several records), either of them inside an SNS message, or as text. Throws MalformedDropEvent, naming what is missing.
+ * Reads the body of an SQS message: EventBridge's `Object Created` (keys raw), S3's own notification (keys
+ * form-URL-encoded, several records), either of them inside an SNS message, or as text. Throws MalformedDropEvent,
+ * naming what is missing.
  */
 export function parseDropEvents(body: unknown): DropEvents {
   let value = body;

@@ -22,7 +22,7 @@ export interface Scope {
   readonly rows?: readonly Readonly<Record<string, string>>[];
 }
 
-/** The template's members with their placeholders filled, in the API's order. Throws RequestRefused with every reason. */
+/** The template's members, filled, in the API's order. Throws RequestRefused with every reason. */
 export function fillMembers(run: RunTemplate, scope: Scope): Record<string, Json> {
   const filled: [string, Json][] = [];
   const problems: string[] = [];
@@ -62,7 +62,7 @@ function fillOutputUri(template: ValueTemplate, { run, scope }: { run: RunTempla
     const filled = resolve(placeholder, scope);
     if (placeholder.name !== 'time' && !/^[A-Za-z0-9._-]+$/.test(String(filled))) {
       throw refuse(
-        `${placeholder.text} is ${show(String(filled))}, and an output location takes letters, digits, '.', '_' and '-'`,
+        `${placeholder.text} is ${show(String(filled))}: in an output location only letters, digits, '.', '_', '-' may be`,
       );
     }
     return filled;

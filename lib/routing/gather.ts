@@ -9,8 +9,8 @@ export interface Member {
 }
 
 /**
- * Where a drop belongs: `group` names the set, `slot` its place in the set (`lane=001,read=1`; for counts, markers and silence the
- * key). Throws when the route gathers nothing.
+ * Where a drop belongs: `group` names the set, `slot` its place in the set (`lane=001,read=1`; for counts, markers
+ * and silence the key). Throws when the route gathers nothing.
  */
 export function gatherPlace(
   route: Route,

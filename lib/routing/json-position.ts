@@ -11,8 +11,8 @@ const SCALAR = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|
 const TEXT_PIECE = /[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /**
- * Finds the first fault of a text that JSON.parse refused, since engines word it differently, some without a position and some
- * with a piece of the text. Undefined when there is none. Takes linear time and no recursion.
+ * Finds the first fault of a text that JSON.parse refused, since engines word it differently, some without a position
+ * and some with a piece of the text. Undefined when there is none. Takes linear time and no recursion.
  */
 export function findJsonFault(text: string): JsonFault | undefined {
   const scanner = new Scanner(text);

@@ -54,6 +54,8 @@ export class KeyPattern {
   }
 
   #values(regex: RE2JS, key: string): readonly (readonly [string, string])[] | undefined {
+    // The engine decides with an automaton many times faster than it finds groups; most long keys end here.
+    if (!regex.testExact(key)) return undefined;
     const matcher = regex.matcher(key);
     if (!matcher.matches()) return undefined;
     return this.#groups.map(({ group, name }) => [name, matcher.group(group) ?? ''] as const);

@@ -49,7 +49,8 @@ function warnShadowed(group: readonly ObjectRoute[], problems: ProblemList): voi
       .slice(0, index)
       .find((other) => takesAll(other.route) && covers(other.route.pattern, route.pattern));
     if (earlier === undefined) continue;
-    const first = `"${earlier.route.name}" (line ${earlier.node.place.line}) stands before it and matches every key of it`;
+    const { name } = earlier.route;
+    const first = `"${name}" (line ${earlier.node.place.line}) stands before it and matches every key of it`;
     problems.warn(placeOf(node, 'name'), `"${route.name}" can never match: ${first}`);
   }
 }

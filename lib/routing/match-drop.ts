@@ -3,6 +3,7 @@ import { sayException, sayNotNeeded, sayUnfinished, sayUnmetCondition } from './
 import { show } from './problems.ts';
 import type { Route } from './route.ts';
 import type { RouteFile } from './route-file.ts';
+import { candidateRoutes } from './route-index.ts';
 
 export interface Matched {
   readonly kind: 'matched';
@@ -28,8 +29,7 @@ export interface Miss {
 
 /** The first route, in the file's order, that takes the drop. */
 export function matchDrop(file: Pick<RouteFile, 'routes'>, drop: Drop): Matched | Unmatched {
-  for (const route of file.routes) {
-    if (route.bucket !== drop.bucket) continue;
+  for (const route of candidateRoutes(file.routes, drop.bucket, drop.key)) {
     const found = findKey(route, drop.key);
     if (found !== undefined && sayRefusal(route, drop, found) === undefined) {
       return { kind: 'matched', route, key: drop.key, ...found };

@@ -5,8 +5,8 @@ import { DEFAULT_REGEX, mayCrossSegments, type PatternPart } from './pattern-syn
 type Token = string | Extract<PatternPart, { kind: 'wildcard' }>;
 
 /**
- * Whether every key that `later` matches is matched by `earlier` too. Decides the plain cases, literals and wildcards that match
- * anything within a segment; answers false when it cannot tell.
+ * Whether every key that `later` matches is matched by `earlier` too. Decides the plain cases, literals and wildcards
+ * that match anything within a segment; answers false when it cannot tell.
  */
 export function covers(earlier: KeyPattern, later: KeyPattern): boolean {
   const wildcards = earlier.parts.filter((part) => part.kind === 'wildcard').length;
@@ -52,8 +52,8 @@ function staysInSegment(token: Token | undefined): boolean {
 }
 
 /**
- * Whether a key that begins with `prefix` and goes on could match the pattern. Errs on the side of yes, since it guards against
- * a run whose outputs start runs.
+ * Whether a key that begins with `prefix` and goes on could match the pattern. Errs on the side of yes, since it
+ * guards against a run whose outputs start runs.
  */
 export function couldMatchUnder(pattern: KeyPattern, prefix: string): boolean {
   if (!pattern.prefix.startsWith(prefix) && !prefix.startsWith(pattern.prefix)) return false;

@@ -3,8 +3,9 @@ import type { PatternPart } from './pattern-syntax.ts';
 import { show } from './problems.ts';
 
 /**
- * Where `key` leaves the pattern: the longest beginning of the pattern that ends in literal text and matches a beginning
- * of the key. For people, so it compiles what it needs each time: as many regexes as the pattern has literals.
+ * Where `key` leaves the pattern: the longest beginning of the pattern that ends in literal text and matches a
+ * beginning of the key. For people, so it compiles what it needs each time: as many regexes as the pattern has
+ * literals.
  */
 export function nearMatch(parts: readonly PatternPart[], key: string): { matchedText: string; reason: string } {
   for (let count = parts.length; count > 0; count -= 1) {

@@ -66,7 +66,7 @@ function checkFielded(placeholder: Placeholder, words: Vocabulary): Finding | un
   if (field === undefined) return { message: `${text} needs a column: write {row.column}` };
   if (words.each.kind === 'row' || field === words.each.column) return undefined;
   return {
-    message: `rows of one group may differ in ${field}: only {row.${words.each.column}} is the same; write {rows.${field}}`,
+    message: `rows of a group may differ in ${field}, only {row.${words.each.column}} is the same; write {rows.${field}}`,
   };
 }
 
@@ -105,7 +105,8 @@ function checkOne(placeholder: Placeholder, gather: Gather): Finding | undefined
   const first = open[0];
   if (first === undefined) return undefined;
   const count = open.reduce((product, { values }) => product * values.length, 1);
-  const narrower = `{${placeholder.name}:${[...where.map(([key, value]) => `${key}=${value}`), `${first.name}=${first.values[0]}`].join(',')}}`;
+  const selectors = [...where, [first.name, first.values[0]] as const].map(([key, value]) => `${key}=${value}`);
+  const narrower = `{${placeholder.name}:${selectors.join(',')}}`;
   const list = placeholder.name === 'uri' ? `, or {uris${placeholder.text.slice(4)} for the list` : '';
   return { message: `${placeholder.text} selects ${count} members: say ${narrower}${list}` };
 }

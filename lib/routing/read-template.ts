@@ -95,7 +95,7 @@ function checkOne(placeholder: Placeholder, node: ScalarNode, context: TemplateC
   }
   const secret = secretIn(placeholder, context);
   if (secret === undefined) return true;
-  const reason = `${placeholder.text} would show ${secret}, which is sensitive: names, tags and output locations must not tell it`;
+  const reason = `${placeholder.text} would show ${secret}, which is sensitive: no name, tag or output location may`;
   context.problems.error(place, reason);
   return false;
 }

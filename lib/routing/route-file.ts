@@ -31,8 +31,8 @@ const FILE_LIMIT_CHARACTERS = 4 * 1024 * 1024;
 const START: { line: number; column: number; path: string } = { line: 1, column: 1, path: '' };
 
 /**
- * Reads a route file. Throws RouteFileError with every problem, not only the first. `environment` fills in `${env:NAME}`;
- * `hash` is given the text and names this version of the file wherever a run is recorded.
+ * Reads a route file. Throws RouteFileError with every problem, not only the first. `environment` fills in
+ * `${env:NAME}`; `hash` is given the text and names this version of the file wherever a run is recorded.
  */
 export function loadRouteFile(
   text: string,

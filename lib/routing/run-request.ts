@@ -38,8 +38,9 @@ const LIST_OF: Readonly<Record<string, keyof Allow>> = {
 };
 
 /**
- * Reads a dropped object as a StartRun request, over what the route gives. Its values are data: no placeholder in them is filled.
- * Throws RequestRefused: not JSON (and where), too large, not a StartRun request, or more than the route allows.
+ * Reads a dropped object as a StartRun request, over what the route gives. Its values are data: no placeholder in
+ * them is filled. Throws RequestRefused: not JSON (and where), too large, not a StartRun request, or more than the
+ * route allows.
  */
 export function readRunRequest(route: Route, drop: Drop, body: string): StartRunRequest {
   const allow = route.run.fromObject?.allow;

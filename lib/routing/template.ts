@@ -111,8 +111,8 @@ export function* placeholdersOf(template: ValueTemplate): Generator<Placeholder>
 }
 
 /**
- * The value of a template. `resolve` answers a placeholder's value and may throw. Keys keep their order; `__proto__` becomes an
- * ordinary member.
+ * The value of a template. `resolve` answers a placeholder's value and may throw. Keys keep their order; `__proto__`
+ * becomes an ordinary member.
  */
 export function fillTemplate(template: ValueTemplate, resolve: (placeholder: Placeholder) => Json): Json {
   switch (template.kind) {

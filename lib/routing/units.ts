@@ -37,8 +37,8 @@ const SIZE_UNITS_BYTES: Readonly<Record<string, number>> = {
 const CONDITION = /^(>=|<=|>|<|==?)\s*([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*([A-Za-z]{0,3})$/;
 
 /**
- * Reads one or several conditions that must all hold, between commas: `>=1GiB`, `>0, <=10 MB`. Units: B (default), kB, MB, GB,
- * TB by 1000 and KiB, MiB, GiB, TiB by 1024. Undefined when it is not of that form.
+ * Reads one or several conditions that must all hold, between commas: `>=1GiB`, `>0, <=10 MB`. Units: B (default),
+ * kB, MB, GB, TB by 1000 and KiB, MiB, GiB, TiB by 1024. Undefined when it is not of that form.
  */
 export function parseSizeConditions(text: string): readonly SizeCondition[] | undefined {
   const conditions: SizeCondition[] = [];

@@ -40,6 +40,11 @@ schedules:
     run: { workflowId: "222", parameters: { date: '{date}' } }
 `;
 
+interface StoredObject extends ObjectHead {
+  readonly text?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
 interface FakeRun extends Omit<RunFacts, 'status'> {
   status: RunStatus;
   failureReason?: string;
@@ -68,6 +73,12 @@ export class FakeRuns {
       return { kind: 'later', reason: 'the answer was lost' };
     }
     return { kind: 'started', run: { runId: run.runId, uuid: run.uuid, status: 'PENDING', retentionMode: 'RETAIN' } };
+  }
+
+  readonly templates = new Map<string, Record<string, { optional?: boolean }>>();
+
+  async parameterTemplate({ workflowId }: { workflowId: string }) {
+    return this.templates.get(workflowId);
   }
 
   async getRun(runId: string): Promise<RunFacts | undefined> {
@@ -176,7 +187,7 @@ export interface World extends Ports {
   readonly executions: FakeExecutions;
   readonly clock: FakeClock;
   readonly announcer: FakeAnnouncer;
-  readonly store: Map<string, ObjectHead & { text?: string }>;
+  readonly store: Map<string, StoredObject>;
   readonly nudges: string[];
   readonly lines: string[];
   stop(): Promise<void>;
@@ -184,7 +195,7 @@ export interface World extends Ports {
 
 export async function createWorld(): Promise<World> {
   const { ledger, stop } = await realLedger();
-  const store = new Map<string, ObjectHead & { text?: string }>();
+  const store = new Map<string, StoredObject>();
   const nudges: string[] = [];
   const lines: string[] = [];
   const file = loadRouteFile(ROUTES, { fileName: 'rundrop.yaml', environment: {}, hash: sha256 });
@@ -200,6 +211,9 @@ export async function createWorld(): Promise<World> {
     lines,
     objects: {
       head: async ({ bucket, key }) => store.get(`${bucket}/${key}`),
+      someUnder: async ({ bucket, prefix }) =>
+        bucket !== 'drops' || [...store.keys()].some((name) => name.startsWith(`drops/${prefix}`)) ? 'yes' : 'no',
+      tags: async ({ bucket, key }) => store.get(`${bucket}/${key}`)?.tags ?? {},
       async read({ bucket, key, etag }, limitBytes) {
         const object = store.get(`${bucket}/${key}`);
         if (object === undefined || object.etag !== etag) return undefined;
@@ -219,15 +233,11 @@ export async function createWorld(): Promise<World> {
 let sequence = 0;
 
 /** Puts an object into the store and returns the drop that its event would be. */
-export function put(
-  world: World,
-  key: string,
-  content: { etag?: string; text?: string; sizeBytes?: number } = {},
-): Drop {
+export function put(world: World, key: string, content: Partial<StoredObject> = {}): Drop {
   sequence += 1;
   const sizeBytes = content.sizeBytes ?? content.text?.length ?? 100;
   const object = { etag: content.etag ?? `etag-${sequence}`, sizeBytes };
-  world.store.set(`drops/${key}`, { ...object, ...(content.text === undefined ? {} : { text: content.text }) });
+  world.store.set(`drops/${key}`, { storageClass: 'STANDARD', ...content, ...object });
   const sequencer = sequence.toString(16).padStart(8, '0');
   return { bucket: 'drops', key, ...object, sequencer, timeMs: world.clock.nowMs() };
 }

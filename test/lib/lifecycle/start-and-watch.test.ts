@@ -110,6 +110,28 @@ describe('the line for the starter', () => {
     expect(world.runs.all).toEqual([]);
   });
 
+  it('refuses for nothing what would have to fail', async () => {
+    world.runs.templates.set('3333333', { input: {}, reference: {} });
+    const record = await claimed();
+    await inLine(record);
+    await startWaiting(world, FAR);
+    expect(await latest(record)).toMatchObject({ outcome: 'REFUSED', reason: expect.stringContaining('reference') });
+    expect(world.runs.calls).toEqual([]);
+  });
+
+  it('goes on past a request that throws', async () => {
+    const [first, second] = [await claimed('cram/a.cram'), await claimed('cram/b.cram')];
+    await inLine(first, 'wa');
+    await inLine(second, 'wb');
+    const head = async (object: { bucket: string; key: string }) => {
+      if (object.key === 'cram/a.cram') throw new Error('S3 is ill');
+      return world.store.get(`drops/${object.key}`);
+    };
+    const result = await startWaiting({ ...world, objects: { ...world.objects, head } }, FAR);
+    expect(result).toEqual({ started: 1, stopped: 'nothing-waits' });
+    expect((await latest(first)).state).toBe('WAITING');
+  });
+
   it('tells a later execution at once what was decided', async () => {
     const record = await startedRun();
     await inLine(record, 'w2');

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
+import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { loadRouteFile } from '../../../lib/routing/route-file.ts';
+import { sha256 } from '../../../lib/runs/identity.ts';
+import { createWorld, put, ROUTES, type World } from '../../support/world.ts';
+
+const MORE_ROUTES = ROUTES.replace(
+  'schedules:',
+  `  - name: marked
+    on: { bucket: drops, key: 'bcl/{folder}/{file}.bcl' }
+    gather: { by: [folder], needs: { marker: 'bcl/{folder}/CopyComplete.txt' } }
+    run: { workflowId: "7654321", parameters: { files: '{uris}' } }
+  - name: quiet
+    on: { bucket: drops, key: 'quiet/{set}/{file}' }
+    gather: { by: [set], needs: { count: 2 }, quiet: 15m }
+    run: { workflowId: "7654321", parameters: { files: '{uris}' } }
+schedules:`,
+);
+
+let world: World;
+beforeEach(async () => {
+  const file = loadRouteFile(MORE_ROUTES, { fileName: 'rundrop.yaml', environment: {}, hash: sha256 });
+  world = { ...(await createWorld()), routes: { read: async () => file } };
+});
+afterEach(() => world.stop());
+
+const MINUTE_MS = 60_000;
+const requests = () => world.ledger.requests.list(10);
+
+describe('a set with a marker', () => {
+  it('starts when the marker comes, and every drop of it belongs to the request', async () => {
+    await takeDrop(world, put(world, 'bcl/f1/a.bcl'));
+    await takeDrop(world, put(world, 'bcl/f1/b.bcl'));
+    expect(await requests()).toEqual([]);
+    await takeDrop(world, put(world, 'bcl/f1/CopyComplete.txt', { sizeBytes: 0 }));
+    const [request] = await requests();
+    expect(JSON.parse(request?.requestText ?? '').parameters.files).toEqual([
+      's3://drops/bcl/f1/a.bcl',
+      's3://drops/bcl/f1/b.bcl',
+    ]);
+    const states = (await world.ledger.drops.list(10)).map(({ identity }) => identity);
+    expect(states).toEqual([request?.identity, request?.identity, request?.identity]);
+  });
+});
+
+describe('a set with quiet', () => {
+  it('starts after the silence, not before', async () => {
+    await takeDrop(world, put(world, 'quiet/s/1'));
+    await takeDrop(world, put(world, 'quiet/s/2'));
+    expect(await requests()).toEqual([]);
+    expect((await world.ledger.gathers.open('GATHERING', 10))[0]?.missing[0]).toMatch(/^silence until 2026-/);
+    world.clock.now += 14 * MINUTE_MS;
+    await reconcile(world);
+    expect(await requests()).toEqual([]);
+    world.clock.now += 2 * MINUTE_MS;
+    await reconcile(world);
+    expect(await requests()).toHaveLength(1);
+  });
+});
+
+describe('a set that stays incomplete', () => {
+  it('is announced once after its time, and still completes when its mate comes late', async () => {
+    await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
+    await reconcile(world);
+    expect(world.announcer.sent).toEqual([]);
+    world.clock.now += 24 * 60 * MINUTE_MS;
+    await reconcile(world);
+    await reconcile(world);
+    expect(world.announcer.sent).toHaveLength(1);
+    expect(world.announcer.sent[0]).toMatchObject({ detailType: 'Gather Incomplete', detail: { missing: ['read=2'] } });
+    expect(JSON.stringify(world.announcer.sent)).not.toContain('SYN-1');
+    await takeDrop(world, put(world, 'fastq/SYN-1_R2.fastq.gz'));
+    expect(await requests()).toHaveLength(1);
+  });
+});
+
+describe('a set of which one member changed after it had started', () => {
+  it('starts mixed when a person releases it', async () => {
+    for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
+    await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
+    const [held] = await world.ledger.gathers.open('GATHERING', 10);
+    expect(held?.missing).toEqual(['a newer read=2, because another member changed after the set had started']);
+    expect(await world.ledger.gathers.release(held?.gatherId ?? '')).toBe(true);
+    await reconcile(world);
+    expect(await requests()).toHaveLength(2);
+    expect(await world.ledger.gathers.release(held?.gatherId ?? '')).toBe(false);
+  });
+});
