@@ -44,6 +44,14 @@ describe('an execution started by hand', () => {
     ).toBeLessThanOrEqual(8);
   });
 
+  it('passes on members that the SDK does not know yet', async () => {
+    const closed = await execute({ run: { ...run, scratchStorageMode: 'LOCAL', engineSettings: { key: 'value' } } });
+    const { runs } = JSON.parse(closed.output ?? '');
+    const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/omics/aws4_request' };
+    const answer = await fetch(`${laptop.stack.endpoint}/run/${runs[0].runId}`, { headers });
+    expect(await answer.json()).toMatchObject({ scratchStorageMode: 'LOCAL', engineSettings: { key: 'value' } });
+  });
+
   it('follows a run that exists from {"runId": …}', async () => {
     const foreign = await laptop.omics.send(new StartRunCommand({ ...run, name: 'foreign', requestId: 'foreign-1' }));
     const closed = await execute({ runId: foreign.id });
@@ -79,7 +87,7 @@ describe('an execution started by hand', () => {
   });
 
   it('fails with the reason when the run does', async () => {
-    const closed = await execute({ run: { ...run, tags: { 'rundrop:emulate': 'FAILED:OUT_OF_MEMORY_ERROR' } } });
+    const closed = await execute({ run: { ...run, tags: { emulate: 'FAILED:OUT_OF_MEMORY_ERROR' } } });
     expect(closed).toMatchObject({
       status: 'FAILED',
       error: 'RunFailed',

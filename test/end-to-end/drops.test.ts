@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { CancelRunCommand, GetRunCommand, ListRunsCommand } from '@aws-sdk/client-omics';
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -98,13 +98,16 @@ describe('a pair of FASTQ files', () => {
         );
       }
     }
-    const bus = new EventBridgeClient(settings);
     const { runId, uuid } = currentAttempt(record);
     const arn = `arn:aws:omics:us-east-1:000000000000:run/${runId}`;
-    const Detail = JSON.stringify({ omicsVersion: '1.0.0', arn, uuid, status: 'RUNNING' });
-    await bus.send(
-      new PutEventsCommand({ Entries: [{ Source: 'aws.omics', DetailType: 'Run Status Change', Detail }] }),
+    const late = { source: 'aws.omics', 'detail-type': 'Run Status Change', detail: { arn, uuid, status: 'RUNNING' } };
+    const answer = await new LambdaClient(settings).send(
+      new InvokeCommand({
+        FunctionName: 'rundrop-local-on-run-status-change',
+        Payload: Buffer.from(JSON.stringify(late)),
+      }),
     );
+    expect(answer.FunctionError).toBeUndefined();
     // A later drop that goes the whole way shows that what was queued before it has been taken.
     for (const read of [1, 2]) await laptop.put(fastq('SYN-AFTER', read));
     await endOf(fastq('SYN-AFTER', 1));

@@ -1,0 +1,217 @@
+/**
+ * What follows from the route file: which buckets are listened to, which schedules exist, what the roles may start and
+ * pass. serverless.yml takes it as ${self:custom.routes...}, the Serverless Framework while packaging and the laptop
+ * while starting. CommonJS, because the Serverless Framework loads variable files with `require`.
+ */
+'use strict';
+
+const { createHash } = require('node:crypto');
+const { readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const path = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+const ROOT = path.resolve(__dirname, '..');
+const ROUTE_FILE_MODULE = path.join(ROOT, 'lib', 'routing', 'route-file.ts');
+
+/** The one variable that may be missing while packaging: then CloudFormation asks for its value at deployment. */
+const ROLE_VARIABLE = 'HEALTHOMICS_ROLE_ARN';
+const ROLE_PARAMETER = 'HealthOmicsRoleArn';
+/** Stands for the parameter while the route file is read, and gets into no template. */
+const ROLE_STAND_IN = 'arn:aws:iam::000000000000:role/HealthOmicsRoleArn';
+const ROLE_PATTERN = '^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$';
+
+const LONGEST_SCHEDULE_NAME = 64;
+
+module.exports = async ({ resolveConfigurationProperty, environment = process.env }) => {
+  const fileName = await resolveConfigurationProperty(['custom', 'routesFile']);
+  const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
+  const text = readFileSync(path.resolve(ROOT, fileName), 'utf8');
+  const role = environment[ROLE_VARIABLE] || ROLE_STAND_IN;
+  const routeFile = loadWithRole(await importRouting(), { text, fileName, environment });
+  const buckets = inputBuckets(routeFile);
+  const roleArns = rolesOf(routeFile);
+  const needsRole = routeFile.environmentNames.includes(ROLE_VARIABLE) && roleArns.includes(role);
+  return {
+    everyBucket: everyBucket(routeFile),
+    // EventBridge refuses an empty list; a bucket's name is never absent, so this matches nothing.
+    bucketNames: buckets.length === 0 ? [{ exists: false }] : buckets,
+    bucketArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}`)),
+    objectArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}/*`)),
+    startRunArns: arns(startRunResources(routeFile)),
+    workflowArns: arns(orNoWorkflow(unique(runsOf(routeFile).flatMap(workflowResources)))),
+    roleArns: roleArns.map((arn) => (needsRole && arn === role ? { Ref: ROLE_PARAMETER } : arn)),
+    environment: {
+      ...givenEnvironment(routeFile.environmentNames, environment),
+      ...(needsRole ? { [ROLE_VARIABLE]: { Ref: ROLE_PARAMETER } } : {}),
+    },
+    template: {
+      Parameters: needsRole ? { [ROLE_PARAMETER]: roleParameter(role) } : {},
+      Resources: scheduleResources(routeFile.schedules, prefix),
+    },
+  };
+};
+
+/** A route file whose role is not known yet is read with a stand-in, unless it names a default. */
+function loadWithRole({ loadRouteFile }, { text, fileName, environment }) {
+  const hash = (content) => createHash('sha256').update(content).digest('hex');
+  if (!environment[ROLE_VARIABLE]) {
+    try {
+      return loadRouteFile(text, { fileName, environment, hash });
+    } catch {
+      // Whatever else is wrong with it comes up again below.
+    }
+  }
+  const withRole = { ...environment, [ROLE_VARIABLE]: environment[ROLE_VARIABLE] || ROLE_STAND_IN };
+  return loadRouteFile(text, { fileName, environment: withRole, hash });
+}
+
+/** Node runs the TypeScript itself where it can; before Node 22.18, esbuild makes JavaScript of it, in memory. */
+async function importRouting() {
+  if (process.features.typescript) return import(pathToFileURL(ROUTE_FILE_MODULE).href);
+  const { outputFiles } = require('esbuild').buildSync({
+    entryPoints: [ROUTE_FILE_MODULE],
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    write: false,
+  });
+  // The one built-in of Node 22 that the routing sources use and Node 20 lacks.
+  Map.groupBy ??= (items, keyOf) => {
+    const groups = new Map();
+    for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+    return groups;
+  };
+  const bundle = { exports: {} };
+  new Function('module', 'exports', 'require', outputFiles[0].text)(bundle, bundle.exports, createRequire(__filename));
+  return bundle.exports;
+}
+
+const unique = (values) => [...new Set(values)].sort();
+const own = (kind) => `omics:\${AWS::Region}:\${AWS::AccountId}:${kind}`;
+
+/** Where drops are awaited. */
+function inputBuckets({ routes }) {
+  return unique(routes.map((route) => route.bucket));
+}
+
+/** The buckets that some object goes through, with those of the outputs. */
+function everyBucket(routeFile) {
+  const outputs = runsOf(routeFile).flatMap((run) => [
+    run.outputPrefix,
+    ...(run.fromObject?.allow.outputUriPrefixes ?? []),
+  ]);
+  const bucketOf = (uri) => /^s3:\/\/([^/{]+)\//.exec(uri)?.[1] ?? [];
+  return unique([...inputBuckets(routeFile), ...outputs.flatMap(bucketOf)]);
+}
+
+function runsOf({ routes, outcomeRoutes, schedules }) {
+  return [...routes, ...outcomeRoutes, ...schedules].map((entry) => entry.run);
+}
+
+/** What a run may have for a member of StartRun: what the route says, and what it lets a run request choose. */
+function choices(run, member, allowed) {
+  const template = run.members.get(member);
+  const said = template === undefined ? [] : [template.kind === 'constant' ? template.value : '*'];
+  return [...said, ...(run.fromObject?.allow[allowed] ?? [])].filter((value) => typeof value === 'string');
+}
+
+function rolesOf(routeFile) {
+  return unique(runsOf(routeFile).flatMap((run) => choices(run, 'roleArn', 'roleArns').filter((role) => role !== '*')));
+}
+
+/** StartRun is checked against the run to be and against what it is made of. */
+function startRunResources(routeFile) {
+  const resources = runsOf(routeFile).flatMap((run) => [
+    ...workflowResources(run),
+    ...choices(run, 'runGroupId', 'runGroupIds').map((id) => own(`runGroup/${id}`)),
+    ...choices(run, 'cacheId', 'cacheIds').map((id) => own(`runCache/${id}`)),
+  ]);
+  return [own('run/*'), ...unique(resources)];
+}
+
+function workflowResources(run) {
+  const types = choices(run, 'workflowType', 'workflowTypes');
+  const ids = choices(run, 'workflowId', 'workflowIds');
+  // A READY2RUN workflow belongs to no account.
+  const ready = types.some((type) => type !== 'PRIVATE')
+    ? ids.map((id) => `omics:\${AWS::Region}::workflow/${id}`)
+    : [];
+  const isPrivate = types.length === 0 || run.fromObject !== undefined || types.some((type) => type !== 'READY2RUN');
+  return [
+    ...ready,
+    ...(isPrivate ? ids.flatMap((id) => [own(`workflow/${id}`), own(`workflow/${id}/version/*`)]) : []),
+  ];
+}
+
+/** IAM refuses an empty list; no workflow has an id without digits. */
+function orNoWorkflow(resources) {
+  return resources.length === 0 ? [own('workflow/none')] : resources;
+}
+
+/** IAM refuses an empty list; this is no bucket's name, since none begins with a hyphen. */
+function orNoBucket(buckets) {
+  return buckets.length === 0 ? ['-none'] : buckets;
+}
+
+function arns(resources) {
+  return resources.map((resource) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${resource}` }));
+}
+
+/** The variables that the route file names. One without a value has its default there. */
+function givenEnvironment(names, environment) {
+  return Object.fromEntries(names.filter((name) => environment[name]).map((name) => [name, environment[name]]));
+}
+
+function roleParameter(role) {
+  return {
+    Type: 'String',
+    Description: 'ARN of the service role that HealthOmics assumes for runs (trusts omics.amazonaws.com)',
+    AllowedPattern: ROLE_PATTERN,
+    ...(role === ROLE_STAND_IN ? {} : { Default: role }),
+  };
+}
+
+function scheduleResources(schedules, prefix) {
+  return Object.fromEntries(
+    schedules.map((schedule) => [logicalId(schedule.name), scheduleResource(schedule, prefix)]),
+  );
+}
+
+/** A name's other characters are spelled out, so that two names never give one id. */
+function logicalId(name) {
+  const spelled = name.replaceAll('-', 'Dash').replaceAll('_', 'Underscore').replaceAll('.', 'Dot');
+  return `RouteSchedule${spelled.slice(0, 1).toUpperCase()}${spelled.slice(1)}`;
+}
+
+function scheduleResource(schedule, prefix) {
+  const name = `${prefix}-schedule-${schedule.name}`;
+  if (name.length > LONGEST_SCHEDULE_NAME) {
+    const longest = LONGEST_SCHEDULE_NAME - (name.length - schedule.name.length);
+    throw new Error(
+      `The schedule ${schedule.name} needs a name of at most ${longest} characters: EventBridge Scheduler's limit is ${LONGEST_SCHEDULE_NAME} with ${prefix}-schedule- before it.`,
+    );
+  }
+  return {
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      Name: name,
+      GroupName: { Ref: 'ScheduleGroup' },
+      ScheduleExpression: schedule.expression,
+      ScheduleExpressionTimezone: schedule.timezone ?? 'UTC',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Arn: { 'Fn::GetAtt': ['OnDashscheduleLambdaFunction', 'Arn'] },
+        RoleArn: { 'Fn::GetAtt': ['ScheduleRole', 'Arn'] },
+        // Scheduler fills the two in angle brackets; together they are the identity of what this time starts.
+        Input: JSON.stringify({
+          schedule: schedule.name,
+          scheduledTime: '<aws.scheduler.scheduled-time>',
+          scheduleArn: '<aws.scheduler.schedule-arn>',
+        }),
+        DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
+      },
+    },
+  };
+}

@@ -1,0 +1,284 @@
+/** The laptop AWS, put together: every service on one port, wired as serverless.yml says. */
+import path from 'node:path';
+import { type DataDir, openDataDir } from './data-dir.ts';
+import { declareResources } from './declare-resources.ts';
+import { createDynamodb } from './dynamodb/dynamodb.ts';
+import { createEventBridge, type EventBridge } from './eventbridge/eventbridge.ts';
+import { createFauxqsApp } from './fauxqs-app.ts';
+import { startGateway } from './gateway/gateway.ts';
+import { createEventSource } from './lambda/event-source.ts';
+import { createLambdaHost, type EventSourceDefinition } from './lambda/lambda-host.ts';
+import { LateLambda } from './late-lambda.ts';
+import { createOmics } from './omics/omics.ts';
+import type { FailureRule } from './omics/runs/failure-rules.ts';
+import { seededRandom } from './omics/seeded-random.ts';
+import type { Surroundings, TargetPort } from './ports.ts';
+import { createS3 } from './s3/s3.ts';
+import { createScheduler } from './scheduler/scheduler.ts';
+import { createServiceQuotas } from './servicequotas/servicequotas.ts';
+import { createSqs } from './sqs/sqs.ts';
+import { createStepFunctions } from './stepfunctions/stepfunctions.ts';
+import { systemClock } from './system-clock.ts';
+import { createTargetDelivery } from './target-delivery.ts';
+import { readServerlessFile } from './wiring/serverless-file.ts';
+import { type FunctionWiring, readWiring, type Wiring } from './wiring/wiring.ts';
+
+export interface StackOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where state is kept; absent: in memory, and gone with the stack. */
+  readonly dataDir?: string;
+  /** Emulated seconds of a HealthOmics run that pass in one real second. */
+  readonly speed: number;
+  /** Absolute path. */
+  readonly routesFile: string;
+  /** Decides durations of runs and every other chance; absent: another one each time. */
+  readonly seed?: number;
+  /** Applied values by quota code, for example `{ 'L-C9679DBC': 100 }`. */
+  readonly quotas?: Readonly<Record<string, number>>;
+  readonly failures?: readonly FailureRule[];
+  /** One line for the person who runs the laptop. */
+  readonly report: (line: string) => void;
+  /** One line that a function printed; undefined for what was printed outside an invocation. */
+  readonly functionLog?: (functionName: string | undefined, line: string) => void;
+  /**
+   * What `${env:NAME}` in the route file means. Of it, the functions get what the route file names, and settings of
+   * theirs: `RUNDROP_…` that serverless.yml does not set, and `POWERTOOLS_…`.
+   */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ArrivedObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Without quotation marks. */
+  readonly etag: string;
+}
+
+export interface Stack {
+  /** For `AWS_ENDPOINT_URL`. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly stage: 'local';
+  readonly accountId: string;
+  readonly region: string;
+  /** Tells of each object that arrives, before its event is on the bus; returns how to stop. */
+  onObjectCreated(listener: (object: ArrivedObject) => void): () => void;
+  /** Ends everything, within about a second. What was acknowledged is on disk then, when there is a data folder. */
+  close(): Promise<void>;
+}
+
+const STAGE = 'local';
+const ACCOUNT_ID = '000000000000';
+const REGION = 'us-east-1';
+const ROOT = path.resolve(import.meta.dirname, '..');
+const SERVICE_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/HealthOmicsServiceRole`;
+/** The functions' own default for the longest delay before a first retry. */
+const RETRY_BASE_SECONDS = 60;
+
+/**
+ * Starts every service, makes what serverless.yml and the route file name, and goes on where the last stack on the
+ * same data folder stopped. Resolves when the first request would be answered.
+ * @throws PortInUseError, DataDirInUseError, what the route file's reader throws, WiringError when serverless.yml says
+ * what the laptop does not know
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const closing = new ClosingSteps();
+  try {
+    return await start(options, closing);
+  } catch (error) {
+    await closing.run().catch((failure: unknown) => options.report(String(failure)));
+    throw error;
+  }
+}
+
+async function start(options: StackOptions, closing: ClosingSteps): Promise<Stack> {
+  const dataDir = options.dataDir === undefined ? undefined : openDataDir(options.dataDir);
+  closing.add('data folder', async () => dataDir?.release());
+  const services = createServices(options, surroundingsFor(options, dataDir), closing);
+  const declared = Promise.withResolvers<void>();
+  declared.promise.catch(() => undefined);
+  const gateway = await startGateway({
+    port: options.port,
+    services: services.all.map((service) => ({
+      signingNames: service.signingNames,
+      // A client that found the port early waits until there is something to find.
+      handle: async (request, response) => declared.promise.then(() => service.handle(request, response)),
+      close: async () => undefined,
+    })),
+    surroundings: services.surroundings,
+  });
+  closing.add('gateway', () => gateway.close());
+  const { wiring, bucketNames } = await wire(options, gateway.endpoint);
+  closing.add('Lambda', () => services.lambda.close());
+  services.lambda.provide(hostFunctions(options, { wiring, endpoint: gateway.endpoint, services }));
+  await declareResources(services, wiring, bucketNames);
+  const eventSources = eventSourcesOf(wiring).map((definition) =>
+    createEventSource(services.surroundings, { ...definition, queues: services.sqs, lambda: services.lambda }),
+  );
+  closing.add('event sources', async () => {
+    await Promise.all(eventSources.map((source) => source.close()));
+  });
+  declared.resolve();
+  services.stepFunctions.resumeExecutions();
+  for (const source of eventSources) source.start();
+  if (dataDir !== undefined) announceAgain(services, options.report);
+  return {
+    endpoint: gateway.endpoint,
+    port: gateway.port,
+    stage: STAGE,
+    accountId: ACCOUNT_ID,
+    region: REGION,
+    onObjectCreated: (listener) => observeObjects(services.eventBridge, listener),
+    close: () => closing.run(),
+  };
+}
+
+/** Queues hold nothing over a restart; what they held is on its way again when its objects are announced again. */
+function announceAgain({ s3 }: Services, report: (line: string) => void): void {
+  s3.announceAll().catch((error: unknown) => report(`S3: objects could not be announced again: ${String(error)}`));
+}
+
+function observeObjects(eventBridge: EventBridge, listener: (object: ArrivedObject) => void): () => void {
+  return eventBridge.observe(({ event }) => {
+    if (event.source !== 'aws.s3' || event['detail-type'] !== 'Object Created') return;
+    const { bucket, object } = event.detail as {
+      bucket: { name: string };
+      object: { key: string; size: number; etag: string };
+    };
+    listener({ bucket: bucket.name, key: object.key, sizeBytes: object.size, etag: object.etag });
+  });
+}
+
+/** Steps that end the stack, the last added first. Each runs once, whatever the others do. */
+class ClosingSteps {
+  private readonly steps: { readonly name: string; readonly close: () => Promise<void> }[] = [];
+  private running: Promise<void> | undefined;
+
+  add(name: string, close: () => Promise<void>): void {
+    this.steps.push({ name, close });
+  }
+
+  run(): Promise<void> {
+    this.running ??= this.runAll();
+    return this.running;
+  }
+
+  private async runAll(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const { close } of this.steps.toReversed()) {
+      await close().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'The laptop AWS did not end cleanly.');
+  }
+}
+
+type SurroundingsFor = (service: string) => Surroundings;
+
+function surroundingsFor({ seed, report }: StackOptions, dataDir: DataDir | undefined): SurroundingsFor {
+  return (service) => ({
+    accountId: ACCOUNT_ID,
+    region: REGION,
+    clock: systemClock,
+    random: seed === undefined ? Math.random : seededRandom(seed, service),
+    report,
+    ...(dataDir === undefined ? {} : { dataDir: dataDir.of(service) }),
+  });
+}
+
+function createServices(options: StackOptions, surroundings: SurroundingsFor, closing: ClosingSteps) {
+  const app = createFauxqsApp();
+  const lambda = new LateLambda();
+  const sqs = createSqs(surroundings('sqs'), { app });
+  // Rules and targets know each other; nothing is delivered before both are there.
+  const targets: TargetPort = { deliver: (event) => delivery.deliver(event) };
+  const eventBridge = createEventBridge(surroundings('eventbridge'), { targets });
+  const ports = { lambda, queues: sqs, events: eventBridge };
+  const stepFunctions = createStepFunctions(surroundings('stepfunctions'), ports);
+  const delivery = createTargetDelivery(surroundings('targets'), {
+    ...ports,
+    startExecution: (stateMachineArn, input) => stepFunctions.startExecution({ stateMachineArn, input }),
+  });
+  const s3 = createS3(surroundings('s3'), { app, events: eventBridge });
+  const quotas = createServiceQuotas(surroundings('servicequotas'), { initial: options.quotas ?? {} });
+  const dynamodb = createDynamodb(surroundings('dynamodb'));
+  const omics = createOmics(surroundings('omics'), {
+    events: eventBridge,
+    quota: (code) => quotas.value(code),
+    readObject: (uri) => s3.readObject(uri),
+    settings: {
+      speed: options.speed,
+      failures: options.failures ?? [],
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+    },
+  });
+  const scheduler = createScheduler(surroundings('scheduler'), { targets });
+  const stores = [dynamodb, quotas, s3, sqs];
+  const actors = [stepFunctions, eventBridge, omics];
+  closing.add('stores', async () => {
+    await Promise.all(stores.map((service) => service.close()));
+  });
+  closing.add('actors', async () => {
+    delivery.close();
+    await Promise.all(actors.map((service) => service.close()));
+  });
+  closing.add('schedules', () => scheduler.close());
+  const all = [...stores, ...actors, scheduler, lambda];
+  return { all, lambda, sqs, eventBridge, stepFunctions, s3, dynamodb, scheduler, surroundings: surroundings('stack') };
+}
+
+type Services = ReturnType<typeof createServices>;
+
+async function wire(options: StackOptions, endpoint: string): Promise<{ wiring: Wiring; bucketNames: string[] }> {
+  const { environment = {}, routesFile } = options;
+  const roleArn = environment.HEALTHOMICS_ROLE_ARN || SERVICE_ROLE_ARN;
+  const serverless = await readServerlessFile({
+    file: path.join(ROOT, 'serverless.yml'),
+    stage: STAGE,
+    routesFile,
+    environment: { ...environment, HEALTHOMICS_ROLE_ARN: roleArn },
+  });
+  const wiring = readWiring(serverless.template, { accountId: ACCOUNT_ID, region: REGION, endpoint, parameters: {} });
+  return { wiring, bucketNames: (await serverless.value('custom.routes.everyBucket')) as string[] };
+}
+
+function hostFunctions(
+  options: StackOptions,
+  { wiring, endpoint, services }: { wiring: Wiring; endpoint: string; services: Services },
+) {
+  const settings = (prefix: string) =>
+    Object.entries(options.environment ?? {}).filter(([name, value]) => name.startsWith(prefix) && value !== undefined);
+  const definition = ({ name, handler, timeoutSeconds, memoryMb, environment }: FunctionWiring) => ({
+    name,
+    handlerFile: path.join(ROOT, handler.replace(/\.\w+$/, '.ts')),
+    handlerExport: handler.slice(handler.lastIndexOf('.') + 1),
+    timeoutSeconds,
+    memorySizeMb: memoryMb,
+    environment: {
+      // Runs take a fraction of their time here, so what waits between two attempts does too.
+      RUNDROP_RETRY_BASE_SECONDS: String(Math.max(1, Math.round(RETRY_BASE_SECONDS / options.speed))),
+      ...Object.fromEntries(settings('RUNDROP_')),
+      ...environment,
+      ...Object.fromEntries(settings('POWERTOOLS_')),
+    },
+  });
+  return createLambdaHost(services.surroundings, {
+    functions: wiring.functions.map(definition),
+    eventSources: eventSourcesOf(wiring),
+    sharedEnvironment: () => ({ AWS_ENDPOINT_URL: endpoint }),
+    ...(options.functionLog === undefined ? {} : { log: options.functionLog }),
+  });
+}
+
+function eventSourcesOf({ eventSources, functions }: Wiring): EventSourceDefinition[] {
+  return eventSources.map((source) => ({
+    queueArn: source.queueArn,
+    functionName: functions.find(({ arn }) => arn === source.functionArn)?.name ?? source.functionArn,
+    batchSize: source.batchSize,
+    maximumBatchingWindowSeconds: source.batchingWindowSeconds,
+    reportBatchItemFailures: source.reportBatchItemFailures,
+    fifo: source.queueArn.endsWith('.fifo'),
+    ...(source.maximumConcurrency === undefined ? {} : { maximumConcurrency: source.maximumConcurrency }),
+  }));
+}

@@ -1,0 +1,255 @@
+/**
+ * What is wired to what, read from a CloudFormation template: the one that the laptop makes of serverless.yml, or the
+ * one that `serverless package` makes. The words are those of the AWS APIs that create the things.
+ */
+import { evaluate, evaluateString, type Template, type TemplateResource, type TemplateScope } from './intrinsics.ts';
+
+export interface Wiring {
+  readonly functions: readonly FunctionWiring[];
+  readonly queues: readonly QueueWiring[];
+  readonly tables: readonly TableWiring[];
+  readonly busNames: readonly string[];
+  readonly rules: readonly RuleWiring[];
+  readonly scheduleGroups: readonly string[];
+  readonly schedules: readonly ScheduleWiring[];
+  readonly stateMachines: readonly StateMachineWiring[];
+  readonly eventSources: readonly EventSourceWiring[];
+}
+
+export interface FunctionWiring {
+  readonly name: string;
+  readonly arn: string;
+  /** File and export, relative to the repository's root and without the file's extension: `functions/on-drop.handler`. */
+  readonly handler: string;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface QueueWiring {
+  readonly name: string;
+  readonly arn: string;
+  /** CreateQueue's attributes. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface TableWiring {
+  readonly name: string;
+  /** CreateTable's input. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly timeToLiveAttribute?: string;
+}
+
+export interface RuleWiring {
+  readonly name: string;
+  readonly busName: string;
+  readonly pattern: Readonly<Record<string, unknown>>;
+  readonly targets: readonly RuleTargetWiring[];
+}
+
+export interface RuleTargetWiring {
+  readonly id: string;
+  readonly arn: string;
+  readonly deadLetterArn?: string;
+}
+
+export interface ScheduleWiring {
+  readonly name: string;
+  readonly groupName: string;
+  /** `rate(…)`, `cron(…)` or `at(…)`. */
+  readonly expression: string;
+  readonly timezone: string;
+  readonly targetArn: string;
+  readonly input: string;
+  readonly deadLetterArn?: string;
+  readonly retryPolicy?: RetryPolicy;
+}
+
+export interface RetryPolicy {
+  readonly MaximumEventAgeInSeconds?: number;
+  readonly MaximumRetryAttempts?: number;
+}
+
+export interface StateMachineWiring {
+  readonly name: string;
+  readonly arn: string;
+  /** The Amazon States Language document, its substitutions made. */
+  readonly definition: object;
+}
+
+export interface EventSourceWiring {
+  readonly queueArn: string;
+  readonly functionArn: string;
+  readonly batchSize: number;
+  readonly batchingWindowSeconds: number;
+  readonly reportBatchItemFailures: boolean;
+  readonly maximumConcurrency?: number;
+}
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** @throws WiringError when the template says what the laptop does not know. */
+export function readWiring(template: Template, scope: TemplateScope): Wiring {
+  const of = <Value>(type: string, read: (reader: Reader) => Value): Value[] =>
+    Object.entries(template.Resources)
+      .filter(([, resource]) => resource.Type === type)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([logicalId, resource]) => read(new Reader({ logicalId, resource, template, scope })));
+  return {
+    functions: of('AWS::Lambda::Function', readFunction),
+    queues: of('AWS::SQS::Queue', readQueue),
+    tables: of('AWS::DynamoDB::Table', readTable),
+    busNames: of('AWS::Events::EventBus', (reader) => reader.text('Name')),
+    rules: of('AWS::Events::Rule', readRule),
+    scheduleGroups: of('AWS::Scheduler::ScheduleGroup', (reader) => reader.text('Name')),
+    schedules: of('AWS::Scheduler::Schedule', readSchedule),
+    stateMachines: of('AWS::StepFunctions::StateMachine', readStateMachine),
+    eventSources: of('AWS::Lambda::EventSourceMapping', readEventSource),
+  };
+}
+
+/** One resource's properties, evaluated as they are asked for: those that a laptop has no use for never are. */
+class Reader {
+  readonly arn: () => string;
+  private readonly properties: Properties;
+  private readonly template: Template;
+  private readonly scope: TemplateScope;
+
+  constructor(options: { logicalId: string; resource: TemplateResource; template: Template; scope: TemplateScope }) {
+    this.properties = options.resource.Properties ?? {};
+    this.template = options.template;
+    this.scope = options.scope;
+    this.arn = () => this.evaluateText({ 'Fn::GetAtt': [options.logicalId, 'Arn'] });
+  }
+
+  raw(name: string): unknown {
+    return this.properties[name];
+  }
+
+  value(name: string): unknown {
+    return this.evaluate(this.properties[name]);
+  }
+
+  text(name: string): string {
+    return this.evaluateText(this.properties[name]);
+  }
+
+  textOr(name: string, fallback: string): string {
+    return this.properties[name] === undefined ? fallback : this.text(name);
+  }
+
+  evaluate(value: unknown): unknown {
+    return evaluate(value, this.template, this.scope);
+  }
+
+  evaluateText(value: unknown): string {
+    return evaluateString(value, this.template, this.scope);
+  }
+
+  deadLetterArn(value: unknown): { deadLetterArn?: string } {
+    const arn = (value as { Arn?: unknown } | undefined)?.Arn;
+    return arn === undefined ? {} : { deadLetterArn: this.evaluateText(arn) };
+  }
+}
+
+function readFunction(reader: Reader): FunctionWiring {
+  const variables = (reader.raw('Environment') as { Variables?: Properties } | undefined)?.Variables ?? {};
+  const environment = Object.entries(variables).map(([name, value]) => [name, reader.evaluateText(value)]);
+  return {
+    name: reader.text('FunctionName'),
+    arn: reader.arn(),
+    handler: reader.text('Handler'),
+    timeoutSeconds: Number(reader.text('Timeout')),
+    memoryMb: Number(reader.text('MemorySize')),
+    environment: Object.fromEntries(environment),
+  };
+}
+
+const QUEUE_ATTRIBUTES = [
+  'ContentBasedDeduplication',
+  'DelaySeconds',
+  'FifoQueue',
+  'MaximumMessageSize',
+  'MessageRetentionPeriod',
+  'ReceiveMessageWaitTimeSeconds',
+  'VisibilityTimeout',
+] as const;
+
+function readQueue(reader: Reader): QueueWiring {
+  const named = QUEUE_ATTRIBUTES.filter((name) => reader.raw(name) !== undefined);
+  const attributes = Object.fromEntries(named.map((name) => [name, reader.text(name)]));
+  const redrive = reader.value('RedrivePolicy');
+  return {
+    name: reader.text('QueueName'),
+    arn: reader.arn(),
+    attributes: redrive === undefined ? attributes : { ...attributes, RedrivePolicy: JSON.stringify(redrive) },
+  };
+}
+
+const TABLE_PROPERTIES = [
+  'TableName',
+  'BillingMode',
+  'AttributeDefinitions',
+  'KeySchema',
+  'GlobalSecondaryIndexes',
+] as const;
+
+function readTable(reader: Reader): TableWiring {
+  const named = TABLE_PROPERTIES.filter((name) => reader.raw(name) !== undefined);
+  const timeToLive = reader.value('TimeToLiveSpecification') as { AttributeName: string; Enabled: boolean } | undefined;
+  return {
+    name: reader.text('TableName'),
+    input: Object.fromEntries(named.map((name) => [name, reader.value(name)])),
+    ...(timeToLive?.Enabled ? { timeToLiveAttribute: timeToLive.AttributeName } : {}),
+  };
+}
+
+function readRule(reader: Reader): RuleWiring {
+  const targets = (reader.raw('Targets') ?? []) as readonly Properties[];
+  return {
+    name: reader.text('Name'),
+    busName: reader.textOr('EventBusName', 'default'),
+    pattern: reader.value('EventPattern') as Properties,
+    targets: targets.map((target) => ({
+      id: reader.evaluateText(target.Id),
+      arn: reader.evaluateText(target.Arn),
+      ...reader.deadLetterArn(target.DeadLetterConfig),
+    })),
+  };
+}
+
+function readSchedule(reader: Reader): ScheduleWiring {
+  const target = reader.raw('Target') as Properties;
+  const retryPolicy = target.RetryPolicy as RetryPolicy | undefined;
+  return {
+    name: reader.text('Name'),
+    groupName: reader.textOr('GroupName', 'default'),
+    expression: reader.text('ScheduleExpression'),
+    timezone: reader.textOr('ScheduleExpressionTimezone', 'UTC'),
+    targetArn: reader.evaluateText(target.Arn),
+    input: reader.evaluateText(target.Input),
+    ...reader.deadLetterArn(target.DeadLetterConfig),
+    ...(retryPolicy === undefined ? {} : { retryPolicy }),
+  };
+}
+
+function readStateMachine(reader: Reader): StateMachineWiring {
+  const substitutions = reader.value('DefinitionSubstitutions') as Readonly<Record<string, unknown>> | undefined;
+  const text = String(reader.raw('DefinitionString')).replace(/\$\{(\w+)\}/g, (whole, name: string) =>
+    substitutions !== undefined && Object.hasOwn(substitutions, name) ? String(substitutions[name]) : whole,
+  );
+  return { name: reader.text('StateMachineName'), arn: reader.arn(), definition: JSON.parse(text) as object };
+}
+
+function readEventSource(reader: Reader): EventSourceWiring {
+  const scaling = reader.value('ScalingConfig') as { MaximumConcurrency?: number } | undefined;
+  const responseTypes = (reader.value('FunctionResponseTypes') ?? []) as readonly string[];
+  return {
+    queueArn: reader.text('EventSourceArn'),
+    functionArn: reader.text('FunctionName'),
+    batchSize: Number(reader.textOr('BatchSize', '10')),
+    batchingWindowSeconds: Number(reader.textOr('MaximumBatchingWindowInSeconds', '0')),
+    reportBatchItemFailures: responseTypes.includes('ReportBatchItemFailures'),
+    ...(scaling?.MaximumConcurrency === undefined ? {} : { maximumConcurrency: scaling.MaximumConcurrency }),
+  };
+}

@@ -1,0 +1,247 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../lib/aws/config.ts';
+import { readWiring, type Wiring } from '../../local/wiring/wiring.ts';
+import { type PackagedService, packageService } from './package-service.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const FUNCTIONS = readdirSync(path.join(ROOT, 'functions')).map((file) => path.basename(file, '.ts'));
+const ROLE = 'arn:aws:iam::123456789012:role/HealthOmicsService';
+const FOURTEEN_DAYS = '1209600';
+
+type Json = Record<string, unknown>;
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+  readonly Condition?: Record<string, Json>;
+}
+
+let packaged: PackagedService;
+let wiring: Wiring;
+
+beforeAll(async () => {
+  packaged = await packageService({ environment: { HEALTHOMICS_ROLE_ARN: ROLE } });
+  wiring = readWiring(packaged.template, {
+    accountId: '123456789012',
+    region: 'us-east-1',
+    endpoint: 'https://sqs.us-east-1.amazonaws.com',
+    parameters: {},
+  });
+}, 120_000);
+
+afterAll(() => packaged?.remove());
+
+function resourcesOf(type: string): Json[] {
+  return Object.values(packaged.template.Resources)
+    .filter((resource) => resource.Type === type)
+    .map((resource) => resource.Properties ?? {});
+}
+
+function rolesWithStatements(): [string, Statement[]][] {
+  return Object.entries(packaged.template.Resources)
+    .filter(([, resource]) => resource.Type === 'AWS::IAM::Role')
+    .map(([name, resource]) => {
+      const policies = resource.Properties?.Policies as { PolicyDocument: { Statement: Statement[] } }[];
+      return [name, policies.flatMap((policy) => policy.PolicyDocument.Statement)];
+    });
+}
+
+const actionsOf = (statement: Statement): string[] => [statement.Action].flat();
+
+describe('the functions that serverless package makes', () => {
+  it('are the files of functions/, each with a role of its own', () => {
+    expect(wiring.functions.map(({ name }) => name)).toEqual(FUNCTIONS.map((name) => `rundrop-dev-${name}`).sort());
+    expect(wiring.functions.map(({ handler }) => handler)).toEqual(
+      FUNCTIONS.map((name) => `functions/${name}.handler`).sort(),
+    );
+    const roles = resourcesOf('AWS::Lambda::Function').map(({ Role }) => JSON.stringify(Role));
+    expect(new Set(roles).size).toBe(FUNCTIONS.length);
+  });
+
+  it('run on nodejs24.x and arm64', () => {
+    for (const { Runtime, Architectures } of resourcesOf('AWS::Lambda::Function')) {
+      expect({ Runtime, Architectures }).toEqual({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+    }
+  });
+
+  it('are told everything that the configuration asks for, and no setting that nobody reads', () => {
+    for (const { name, environment } of wiring.functions) {
+      expect(() => parseConfig(environment), name).not.toThrow();
+      for (const variable of Object.keys(environment).filter((each) => each.startsWith('RUNDROP_'))) {
+        expect(() => parseConfig({ ...environment, [variable]: undefined }), variable).toThrow(variable);
+      }
+    }
+  });
+
+  it('have the variables of the route file where they read it', async () => {
+    const withRole = wiring.functions.filter(({ environment }) => environment.HEALTHOMICS_ROLE_ARN === ROLE);
+    const readers: string[] = [];
+    for (const name of FUNCTIONS) {
+      const bundle = (await packaged.files(name)).get(`functions/${name}.mjs`)?.toString() ?? '';
+      if (bundle.includes('${env:')) readers.push(`rundrop-dev-${name}`);
+    }
+    expect(withRole.map(({ name }) => name)).toEqual(readers.sort());
+  });
+
+  it('are packaged one by one, with the bundle, its map and the route file', async () => {
+    for (const name of FUNCTIONS) {
+      const files = [...(await packaged.files(name)).keys()].sort();
+      expect(files).toEqual([`functions/${name}.mjs`, `functions/${name}.mjs.map`, 'rundrop.yaml']);
+    }
+  });
+
+  it('can be imported with no environment, and export their handler', async () => {
+    const folder = path.join(packaged.directory, 'bundles');
+    await mkdir(folder);
+    for (const name of FUNCTIONS) {
+      const bundle = (await packaged.files(name)).get(`functions/${name}.mjs`);
+      await writeFile(path.join(folder, `${name}.mjs`), bundle ?? '');
+    }
+    const script = `for (const name of ${JSON.stringify(FUNCTIONS)}) {
+      console.log(name, typeof (await import('./' + name + '.mjs')).handler);
+    }`;
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: folder,
+      env: {},
+    });
+    expect(stderr).toBe('');
+    expect(stdout.trim().split('\n')).toEqual(FUNCTIONS.map((name) => `${name} function`));
+  });
+});
+
+describe('the queues', () => {
+  it('stay invisible for six times the timeout of the function that reads them, and honour partial responses', () => {
+    expect(wiring.eventSources).toHaveLength(2);
+    for (const source of wiring.eventSources) {
+      const queue = wiring.queues.find(({ arn }) => arn === source.queueArn);
+      const reader = wiring.functions.find(({ arn }) => arn === source.functionArn);
+      const visibilitySeconds = Number(queue?.attributes.VisibilityTimeout);
+      expect(visibilitySeconds).toBeGreaterThanOrEqual(6 * Number(reader?.timeoutSeconds));
+      expect(source.reportBatchItemFailures).toBe(true);
+    }
+  });
+
+  it('that are read give a message up after at least five tries, to a queue of their kind that keeps it 14 days', () => {
+    for (const source of wiring.eventSources) {
+      const queue = wiring.queues.find(({ arn }) => arn === source.queueArn);
+      const redrive = JSON.parse(queue?.attributes.RedrivePolicy ?? '{}') as Json;
+      const deadLetters = wiring.queues.find(({ arn }) => arn === redrive.deadLetterTargetArn);
+      expect(redrive.maxReceiveCount).toBeGreaterThanOrEqual(5);
+      expect(deadLetters?.attributes.MessageRetentionPeriod).toBe(FOURTEEN_DAYS);
+      expect(deadLetters?.attributes.FifoQueue).toBe(queue?.attributes.FifoQueue);
+    }
+  });
+
+  it('are encrypted, refuse what is not TLS, and let a service in only for our own rules', () => {
+    const queues = resourcesOf('AWS::SQS::Queue');
+    expect(queues.map(({ SqsManagedSseEnabled }) => SqsManagedSseEnabled)).toEqual(queues.map(() => true));
+    const policies = resourcesOf('AWS::SQS::QueuePolicy');
+    expect(policies.flatMap((policy) => policy.Queues)).toHaveLength(queues.length);
+    for (const policy of policies) {
+      const statements = (policy.PolicyDocument as { Statement: Statement[] }).Statement;
+      expect(statements.some(({ Effect, Sid }) => Effect === 'Deny' && Sid === 'OnlyOverTls')).toBe(true);
+      for (const statement of statements.filter(({ Effect }) => Effect === 'Allow')) {
+        expect(statement.Condition?.ArnEquals).toHaveProperty(['aws:SourceArn']);
+        expect(statement.Condition?.StringEquals).toEqual({ 'aws:SourceAccount': { Ref: 'AWS::AccountId' } });
+      }
+    }
+  });
+});
+
+describe('rules and schedules', () => {
+  it('each have a dead-letter queue on every target, which is not a FIFO queue', () => {
+    const undelivered = 'arn:aws:sqs:us-east-1:123456789012:rundrop-dev-undelivered';
+    const targets = [...wiring.rules.flatMap((rule) => rule.targets), ...wiring.schedules];
+    expect(targets.map((target) => target.deadLetterArn)).toEqual(targets.map(() => undelivered));
+  });
+
+  it('take drops of the buckets of the route file, and its schedules', () => {
+    const drops = wiring.rules.find(({ name }) => name === 'rundrop-dev-drops');
+    expect(drops?.pattern).toEqual({
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { bucket: { name: ['acme-incoming'] } },
+    });
+    const nightly = wiring.schedules.find(({ name }) => name === 'rundrop-dev-schedule-nightly');
+    expect(nightly).toMatchObject({ expression: 'cron(0 2 * * ? *)', timezone: 'Europe/Berlin' });
+    expect(JSON.parse(nightly?.input ?? '')).toEqual({
+      schedule: 'nightly',
+      scheduledTime: '<aws.scheduler.scheduled-time>',
+      scheduleArn: '<aws.scheduler.schedule-arn>',
+    });
+  });
+});
+
+describe('the tables and the state machine', () => {
+  it('keep the ledger when the stack goes, encrypted and recoverable', () => {
+    const { LedgerTable } = packaged.template.Resources;
+    expect(LedgerTable).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    for (const table of resourcesOf('AWS::DynamoDB::Table')) {
+      expect(table).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+      });
+    }
+  });
+
+  it('log and trace executions without their data', () => {
+    expect(resourcesOf('AWS::StepFunctions::StateMachine')).toMatchObject([
+      { LoggingConfiguration: { IncludeExecutionData: false }, TracingConfiguration: { Enabled: true } },
+    ]);
+  });
+
+  it('are defined by the file, its nulls included', async () => {
+    const file = await readFile(path.join(ROOT, 'statemachines', 'run-lifecycle.asl.json'), 'utf8');
+    const texts = resourcesOf('AWS::StepFunctions::StateMachine').map(({ DefinitionString }) =>
+      String(DefinitionString),
+    );
+    expect(texts.map((text) => JSON.parse(text))).toStrictEqual([JSON.parse(file)]);
+  });
+
+  it('refer to functions that exist, and leave no substitution open', () => {
+    const text = JSON.stringify(wiring.stateMachines[0]?.definition);
+    expect(text).not.toContain('${');
+    const arns = new Set(text.match(/arn:aws:lambda:[^"]+/g));
+    expect(arns.size).toBe(3);
+    expect(wiring.functions.map(({ arn }) => arn)).toEqual(expect.arrayContaining([...arns]));
+  });
+});
+
+describe('the roles', () => {
+  it('name every action, and name resources wherever AWS knows one', () => {
+    const unnamed = new Set<string>();
+    for (const [role, statements] of rolesWithStatements()) {
+      for (const statement of statements) {
+        expect(actionsOf(statement).join(), role).not.toContain('*');
+        expect(statement.Resource, `${role} ${statement.Sid}`).not.toEqual([]);
+        if (statement.Resource === '*') unnamed.add(statement.Sid);
+      }
+    }
+    expect([...unnamed].sort()).toEqual(['DeliverLogs', 'ListRuns', 'ReadQuotas', 'Trace']);
+  });
+
+  it('let only the starter start runs, of the workflows of the route file, passing its role to HealthOmics alone', () => {
+    const starters = rolesWithStatements().filter(([, statements]) =>
+      statements.some((statement) => actionsOf(statement).includes('omics:StartRun')),
+    );
+    expect(starters.map(([role]) => role)).toEqual(['StartRunsRole']);
+    const statements = starters[0]?.[1] ?? [];
+    const resources = statements.find(({ Sid }) => Sid === 'StartRuns')?.Resource as { 'Fn::Sub': string }[];
+    const names = resources.map((resource) => resource['Fn::Sub'].replace(/^.*:/, ''));
+    expect(names[0]).toBe('run/*');
+    expect(names).toContain('workflow/1234567');
+    expect(resources).toContainEqual({ 'Fn::Sub': `arn:\${AWS::Partition}:omics:\${AWS::Region}::workflow/4974161` });
+    expect(packaged.template.Parameters).toMatchObject({ HealthOmicsRoleArn: { Default: ROLE } });
+    expect(statements.find(({ Sid }) => Sid === 'PassServiceRole')).toMatchObject({
+      Resource: [{ Ref: 'HealthOmicsRoleArn' }],
+      Condition: { StringEquals: { 'iam:PassedToService': 'omics.amazonaws.com' } },
+    });
+  });
+});
