@@ -13,11 +13,11 @@ const GONE = new Set(['NotFound', 'NoSuchKey', 'NoSuchBucket', 'NoSuchVersion', 
 
 const NOT_OURS = new Set(['AccessDenied', 'NoSuchBucket', 'PermanentRedirect']);
 
-let client: S3Client | undefined;
+let clientOfFunction: S3Client | undefined;
 
-export function createObjects(): Objects {
-  client ??= new S3Client({});
-  const s3 = client;
+/** Over the given client; in a function, over one that is made once. */
+export function createObjects(given?: S3Client): Objects {
+  const s3 = given ?? sharedClient();
   return {
     async head({ bucket, key, versionId }) {
       const version = versionId === undefined ? {} : { VersionId: versionId };
@@ -51,6 +51,11 @@ export function createObjects(): Objects {
       return answer.Body.transformToString('utf-8');
     },
   };
+}
+
+function sharedClient(): S3Client {
+  clientOfFunction ??= new S3Client({});
+  return clientOfFunction;
 }
 
 function headOf(head: HeadObjectCommandOutput): ObjectHead {

@@ -1,6 +1,5 @@
 /** Powertools' idempotency around StartRun, and around nothing else: a second guard beside the requestId itself. */
 
-import type { JSONValue } from '@aws-lambda-powertools/commons/types';
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import type { Context } from 'aws-lambda';
@@ -8,6 +7,8 @@ import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { StartedRun } from '../runs/transitions.ts';
 import { config } from './config.ts';
 import { type SendStartRun, sendStartRun } from './runs.ts';
+
+type JSONValue = string | number | boolean | null | JSONValue[] | { [name: string]: JSONValue };
 
 /** A day: longer than EventBridge retries, and the ledger decides in any case. */
 const EXPIRES_AFTER_SECONDS = 24 * 3600;

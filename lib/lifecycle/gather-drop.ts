@@ -11,6 +11,11 @@ import type { TakeDropPorts, Taken } from './take-drop.ts';
 /** Deliveries of one set that meet: each but one reads again and finds the set fired. */
 const MOST_CONFLICTS = 10;
 
+/** The id of the set whose members have these values of the route's `by`. */
+export function gatherIdOf(route: Pick<Route, 'name'>, group: Readonly<Record<string, string>>): string {
+  return opaqueId({ route: route.name, group });
+}
+
 export async function addToGather(
   ports: TakeDropPorts,
   file: RouteFile,
@@ -18,7 +23,7 @@ export async function addToGather(
   dropped: DroppedMember,
 ): Promise<Taken> {
   const { group, slot } = gatherPlace(match.route, match);
-  const gatherId = opaqueId({ route: match.route.name, group });
+  const gatherId = gatherIdOf(match.route, group);
   await ports.ledger.gathers.putMember(gatherId, { slot, ...dropped });
   return fireIfComplete(ports, file, match.route, { gatherId, group });
 }
@@ -38,14 +43,15 @@ export async function fireIfComplete(
     const assessed = assessGather(route, members);
     const set = assessed.set.map((member) => droppedOf(members, member));
     const drops = Object.fromEntries(set.map(({ slot, dropId }) => [slot, dropId]));
-    if (assessed.complete && sameSet(current, drops))
+    const identity = identityOf(originOf(route, set));
+    if (assessed.complete && current.fired?.identity === identity)
       return claimFired(ports, file, route, { header: current, set, members });
     const missing = assessed.complete ? heldBack(route, current, { drops, members, nowMs }) : assessed.missing;
     if (missing.length > 0) {
       await ports.ledger.gathers.waitFor({ ...waitingAnew(current, at), missing }, at);
       return 'gathering';
     }
-    const fired = { identity: identityOf(originOf(route, set)), drops };
+    const fired = { identity, drops };
     if (await ports.ledger.gathers.fire(current, fired)) {
       const bumped = { ...current, generation: current.generation + 1, missing: [], fired };
       return claimFired(ports, file, route, { header: bumped, set, members });
@@ -86,15 +92,8 @@ async function claimFired(
   }
 }
 
-function sameSet(header: GatherHeader, drops: Readonly<Record<string, string>>): boolean {
-  const fired = header.fired?.drops;
-  if (fired === undefined) return false;
-  const slots = Object.keys(drops);
-  return slots.length === Object.keys(fired).length && slots.every((slot) => fired[slot] === drops[slot]);
-}
-
 /** Why a complete set does not start yet: silence has to pass, or only some of its members are newer than when it fired. */
-function heldBack(
+export function heldBack(
   route: Route,
   header: GatherHeader,
   now: { drops: Readonly<Record<string, string>>; members: readonly GatherMember[]; nowMs: number },

@@ -60,6 +60,16 @@ describe('a pair', () => {
     expect(await world.ledger.requests.list(10)).toHaveLength(2);
   });
 
+  it('is the same request when one of its files is dropped again with the same bytes', async () => {
+    await takeDrop(world, put(world, r1, { etag: 'same' }));
+    await takeDrop(world, put(world, r2));
+    expect(await takeDrop(world, put(world, r1, { etag: 'same' }))).toBe('started');
+    expect(await world.ledger.requests.list(10)).toHaveLength(1);
+    expect(await world.ledger.gathers.open('GATHERING', 10)).toEqual([]);
+    const identities = new Set((await world.ledger.drops.list(10)).map(({ identity }) => identity));
+    expect([...identities]).toEqual([(await world.ledger.requests.list(1))[0]?.identity]);
+  });
+
   it('keeps sample names out of the execution and the log', async () => {
     await takeDrop(world, put(world, r1));
     await takeDrop(world, put(world, r2));
