@@ -1,0 +1,87 @@
+/** SDK clients for a target. Each SDK package is loaded only by the commands that need it. */
+import type { OmicsClient } from '@aws-sdk/client-omics';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Ledger } from '../lib/ledger/ledger.ts';
+import { CommandError } from './errors.ts';
+import { describeTarget, ledgerTableOf, type Target } from './target.ts';
+import type { Terminal } from './terminal.ts';
+
+const MOST_ATTEMPTS = 3;
+
+/** Options that every client of this target takes. */
+function clientOptions(target: Target) {
+  return {
+    maxAttempts: MOST_ATTEMPTS,
+    ...(target.endpoint === undefined ? {} : { endpoint: target.endpoint }),
+    ...(target.region === undefined ? {} : { region: target.region }),
+    ...(target.dummyCredentials ? { credentials: { accessKeyId: 'laptop', secretAccessKey: 'laptop' } } : {}),
+  };
+}
+
+export async function openDocuments(target: Target): Promise<DynamoDBDocumentClient> {
+  const [{ DynamoDBClient }, { DynamoDBDocumentClient }] = await Promise.all([
+    import('@aws-sdk/client-dynamodb'),
+    import('@aws-sdk/lib-dynamodb'),
+  ]);
+  const options = { marshallOptions: { removeUndefinedValues: true } };
+  return DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions(target)), options);
+}
+
+export async function openOmics(target: Target): Promise<OmicsClient> {
+  const { OmicsClient } = await import('@aws-sdk/client-omics');
+  return new OmicsClient({
+    ...clientOptions(target),
+    ...(target.endpoint === undefined ? {} : { disableHostPrefix: true }),
+  });
+}
+
+export async function openS3(target: Target): Promise<S3Client> {
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  return new S3Client({ ...clientOptions(target), forcePathStyle: target.kind === 'laptop' });
+}
+
+/** Says which target it is, on standard error, then opens its ledger. */
+export async function openLedger(target: Target, terminal: Terminal): Promise<Ledger> {
+  const [documents, { createLedger }] = await Promise.all([openDocuments(target), import('../lib/ledger/ledger.ts')]);
+  await announceTarget(target, terminal, documents);
+  return createLedger(documents, ledgerTableOf(target));
+}
+
+/** The target in one line on standard error. A real account's number comes from its credentials, else from the ledger's ARN. */
+export async function announceTarget(
+  target: Target,
+  terminal: Terminal,
+  client?: DynamoDBDocumentClient,
+): Promise<void> {
+  if (target.kind === 'laptop') return terminal.note(describeTarget(target));
+  const config = (client ?? (await openDocuments(target))).config;
+  const region = await config.region().catch(() => undefined);
+  if (region === undefined) {
+    throw new CommandError('No AWS region is set. Set AWS_REGION, or the region of the profile, and try again.');
+  }
+  const { accountId } = await config.credentials();
+  terminal.note(describeTarget(target, { region, ...(accountId === undefined ? {} : { account: accountId }) }));
+}
+
+/** What a failed call means to a person at this target; `undefined` when nothing better than its own message is known. */
+export function explainServiceError(error: unknown, target: Target): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const codes = [error, ...(error instanceof AggregateError ? error.errors : [])].map(
+    (one: { code?: unknown }) => one.code,
+  );
+  if (codes.includes('ECONNREFUSED')) {
+    return `Nothing answers at ${target.endpoint ?? 'the AWS endpoint'}. Start the laptop AWS with \`npm start\`, or set AWS_ENDPOINT_URL to where it listens.`;
+  }
+  switch (error.name) {
+    case 'ResourceNotFoundException':
+      return `There is no table ${ledgerTableOf(target)} in this account and region. Deploy Rundrop first, or name its stage with --stage.`;
+    case 'CredentialsProviderError':
+      return `No AWS credentials were found (${error.message}). Sign in, or set AWS_ENDPOINT_URL to use the laptop.`;
+    case 'ExpiredTokenException':
+    case 'ExpiredToken':
+      return `The AWS credentials have expired. Sign in again. (${error.message})`;
+    default:
+      return undefined;
+  }
+}

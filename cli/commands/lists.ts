@@ -1,0 +1,98 @@
+/** `rundrop drops`, `waiting` and `runs`: what the ledger holds, as a table or as JSON. */
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import type { RequestRecord } from '../../lib/runs/request-record.ts';
+import { openLedger } from '../clients.ts';
+import {
+  DROP_COLUMNS,
+  dropCells,
+  dropRow,
+  RUN_COLUMNS,
+  runCells,
+  runRow,
+  WAITING_COLUMNS,
+  type WaitingRow,
+  waitingCells,
+  waitingGatherRow,
+  waitingRequestRow,
+} from '../rows.ts';
+import type { Target } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
+import { type Column, formatTable } from '../text.ts';
+
+export interface ListOptions {
+  readonly json?: boolean;
+  readonly limit: number;
+}
+
+export async function listDrops(target: Target, terminal: Terminal, options: ListOptions): Promise<number> {
+  const ledger = await openLedger(target, terminal);
+  const rows = (await ledger.drops.list(options.limit)).map(dropRow);
+  const empty = 'No route has taken a drop yet.';
+  return print(terminal, {
+    rows,
+    columns: DROP_COLUMNS,
+    cells: dropCells,
+    empty,
+    limit: options.limit,
+    json: options.json,
+  });
+}
+
+export async function listRuns(target: Target, terminal: Terminal, options: ListOptions): Promise<number> {
+  const ledger = await openLedger(target, terminal);
+  const rows = (await ledger.requests.list(options.limit)).map(runRow);
+  const nowMs = Date.now();
+  const cells = (row: (typeof rows)[number]) => runCells(row, nowMs);
+  return print(terminal, { rows, columns: RUN_COLUMNS, cells, empty: 'No run has been asked for yet.', ...options });
+}
+
+export async function listWaiting(target: Target, terminal: Terminal, options: ListOptions): Promise<number> {
+  const ledger = await openLedger(target, terminal);
+  const rows = await waitingRows(ledger, options.limit);
+  const nowMs = Date.now();
+  const cells = (row: WaitingRow) => waitingCells(row, nowMs);
+  return print(terminal, { rows, columns: WAITING_COLUMNS, cells, empty: 'Nothing waits.', ...options });
+}
+
+/** States in which a request waits for something other than its run. */
+const WAITING_STATES = ['UNCERTAIN', 'CLAIMED', 'WAITING', 'RETRYING'] as const;
+
+/** Requests that wait for admission or a person, and sets that are not complete; oldest first. */
+export async function waitingRows(ledger: Pick<Ledger, 'requests' | 'gathers'>, limit: number): Promise<WaitingRow[]> {
+  const requests: RequestRecord[] = [];
+  for (const state of WAITING_STATES) {
+    const identities = await ledger.requests.open(state, limit);
+    // The index only nominates: the record itself says whether it still waits.
+    const records = await Promise.all(identities.map((identity) => ledger.requests.read(identity)));
+    requests.push(...records.filter((record) => record?.state === state).filter((record) => record !== undefined));
+  }
+  const gathers = await ledger.gathers.open('GATHERING', limit);
+  const rows = [
+    ...requests.map(waitingRequestRow),
+    ...gathers.filter(({ missing }) => missing.length > 0).map(waitingGatherRow),
+  ];
+  return rows.sort((a, b) => a.since.localeCompare(b.since)).slice(0, limit);
+}
+
+interface Listing<Row> {
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column[];
+  readonly cells: (row: Row) => string[];
+  readonly empty: string;
+  readonly limit: number;
+  readonly json?: boolean | undefined;
+}
+
+function print<Row>(terminal: Terminal, { rows, columns, cells, empty, limit, json }: Listing<Row>): number {
+  if (json) {
+    terminal.out(JSON.stringify(rows, null, 2));
+    return 0;
+  }
+  if (rows.length === 0) {
+    terminal.note(empty);
+    return 0;
+  }
+  for (const line of formatTable(columns, rows.map(cells), terminal.screen)) terminal.out(line);
+  if (rows.length === limit) terminal.note(`Only ${limit} are shown; there may be more: --limit N`);
+  return 0;
+}

@@ -1,0 +1,188 @@
+/** `rundrop show RUN`: everything the ledger knows of one request. */
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import type { AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
+import { openLedger } from '../clients.ts';
+import { CommandError } from '../errors.ts';
+import { statusOf } from '../rows.ts';
+import type { Target } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
+import {
+  colourOfStatus,
+  formatDuration,
+  formatSize,
+  formatTable,
+  formatTime,
+  paint,
+  printable,
+  type Screen,
+} from '../text.ts';
+
+/** How many of the newest requests are looked through for a name or the beginning of an id. */
+const SEARCHED_REQUESTS = 1_000;
+const SHORTEST_PREFIX = 4;
+
+export async function showRun(
+  target: Target,
+  terminal: Terminal,
+  text: string,
+  options: { json?: boolean },
+): Promise<number> {
+  const ledger = await openLedger(target, terminal);
+  const record = await findRequest(ledger, text);
+  if (options.json) terminal.out(JSON.stringify(withParsedRequest(record), null, 2));
+  else for (const line of describeRequest(record, terminal.screen)) terminal.out(line);
+  return 0;
+}
+
+/**
+ * Finds a request by run id, uuid, requestId or identity; else, among the newest, by run name, execution name or ARN, or
+ * the beginning of an id.
+ *
+ * @throws CommandError when there is none, or more than one.
+ */
+export async function findRequest(ledger: Pick<Ledger, 'requests'>, text: string): Promise<RequestRecord> {
+  const exact = await identitiesOf(ledger, text);
+  const records = (await Promise.all(exact.map((identity) => ledger.requests.read(identity)))).filter(
+    (record) => record !== undefined,
+  );
+  const found = records.length > 0 ? records : await searchNewest(ledger, text);
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new CommandError(
+      `The ledger has no run "${printable(text)}": looked for a run id, uuid, request id, run name and execution name. \`rundrop runs\` lists them.`,
+    );
+  }
+  if (others.length > 0) {
+    const list = found.map((record) => `${record.identity} (${record.route}, ${statusOf(record)})`).join('\n  ');
+    throw new CommandError(`"${printable(text)}" can be any of these; give more of the id:\n  ${list}`);
+  }
+  return first;
+}
+
+async function identitiesOf({ requests }: Pick<Ledger, 'requests'>, text: string): Promise<string[]> {
+  const [direct, byUuid, byRunId, byRequestId] = await Promise.all([
+    requests.read(text),
+    requests.findByUuid(text),
+    requests.findByRunId(text),
+    requests.findByRequestId(text),
+  ]);
+  const found = [direct?.identity, byUuid?.identity, ...byRunId.map(({ identity }) => identity), byRequestId];
+  return [...new Set(found.filter((identity) => identity !== undefined))];
+}
+
+async function searchNewest({ requests }: Pick<Ledger, 'requests'>, text: string): Promise<RequestRecord[]> {
+  const begins = (id: string | undefined) => text.length >= SHORTEST_PREFIX && id?.startsWith(text) === true;
+  const newest = await requests.list(SEARCHED_REQUESTS);
+  return newest.filter(
+    (record) =>
+      begins(record.identity) ||
+      record.executions.some((arn) => arn === text || arn.endsWith(`:${text}`)) ||
+      record.attempts.some(({ name, requestId, uuid }) => name === text || begins(requestId) || begins(uuid)),
+  );
+}
+
+/** The frozen request is stored as text, byte for byte; as JSON it is easier to use. */
+function withParsedRequest({ requestText, ...record }: RequestRecord) {
+  return { ...record, request: JSON.parse(requestText) as unknown };
+}
+
+export function describeRequest(record: RequestRecord, screen: Screen): string[] {
+  const status = statusOf(record);
+  const facts: [string, string | undefined][] = [
+    ['status', paint(status, colourOfStatus(status), screen)],
+    ['why', record.reason],
+    ['route', record.route],
+    ['started by', originText(record)],
+    ['created', formatTime(record.createdAt)],
+    ['ended', record.outcomeAt === undefined ? undefined : formatTime(record.outcomeAt)],
+    ['announced', record.announcedAt === undefined ? undefined : formatTime(record.announcedAt)],
+    ['identity', record.identity],
+    ['routes file', `sha256 ${record.routesHash}`],
+    ['rundrop', record.rundropVersion],
+  ];
+  return [
+    ...factLines(facts),
+    ...record.attempts.flatMap((attempt) => ['', ...attemptLines(attempt, record.maxAttempts)]),
+    ...memberLines(record, screen),
+    ...(record.executions.length === 0
+      ? []
+      : ['', 'executions', ...record.executions.map((arn) => `  ${printable(arn)}`)]),
+    '',
+    'request',
+    ...requestLines(record.requestText),
+  ];
+}
+
+function attemptLines(attempt: AttemptRecord, maxAttempts: number): string[] {
+  const end = attempt.stopTime;
+  const begin = attempt.startTime ?? attempt.creationTime;
+  const took =
+    end === undefined || begin === undefined ? undefined : formatDuration(Date.parse(end) - Date.parse(begin));
+  const changes = JSON.stringify(attempt.changes);
+  return [
+    `attempt ${attempt.attempt} of ${maxAttempts}`,
+    ...factLines([
+      ['  run', attempt.runId],
+      ['  uuid', attempt.uuid],
+      ['  name', attempt.name],
+      ['  request id', attempt.requestId],
+      ['  status', attempt.status],
+      ['  statuses', statusTimes(attempt)],
+      ['  took', took],
+      ['  failure', [attempt.failureReason, attempt.statusMessage].filter(Boolean).join(': ') || undefined],
+      ['  retention', attempt.retentionMode],
+      ['  storage', attempt.storageType],
+      ['  outputs', attempt.runOutputUri],
+      ['  changes', changes === '{}' || changes === undefined ? undefined : changes],
+    ]),
+  ];
+}
+
+function statusTimes(attempt: AttemptRecord): string | undefined {
+  const seen = Object.entries(attempt.statuses).sort(([, a], [, b]) => a.localeCompare(b));
+  return seen.length === 0 ? undefined : seen.map(([status, at]) => `${status} ${formatTime(at).slice(11)}`).join(', ');
+}
+
+function memberLines(record: RequestRecord, screen: Screen): string[] {
+  if (record.members.length === 0) return [];
+  const rows = record.members.map(({ bucket, key, sizeBytes, etag }) => [
+    `  s3://${bucket}/${key}`,
+    formatSize(sizeBytes),
+    etag,
+  ]);
+  const columns = [{ header: 'drops' }, { header: 'SIZE', align: 'right' as const }, { header: 'ETAG' }];
+  // A key must stay whole here: this is where people copy it from.
+  return ['', ...formatTable(columns, rows, { colour: screen.colour })];
+}
+
+function requestLines(requestText: string): string[] {
+  try {
+    return JSON.stringify(JSON.parse(requestText), null, 2)
+      .split('\n')
+      .map((line) => `  ${line}`);
+  } catch {
+    return [`  ${printable(requestText)}`];
+  }
+}
+
+function originText(record: RequestRecord): string {
+  const { origin } = record;
+  switch (origin.kind) {
+    case 'drop':
+      return `${record.members.length} ${record.members.length === 1 ? 'drop' : 'drops'}`;
+    case 'schedule':
+      return `schedule ${origin.schedule}, due ${formatTime(origin.scheduledTime)}`;
+    case 'execution':
+      return `execution ${origin.executionArn}`;
+    case 'run':
+      return `run ${origin.uuid}, which was started elsewhere`;
+    default:
+      return origin satisfies never;
+  }
+}
+
+function factLines(facts: readonly (readonly [string, string | undefined])[]): string[] {
+  const known = facts.filter(([, value]) => value !== undefined && value !== '');
+  const width = Math.max(...known.map(([label]) => label.length));
+  return known.map(([label, value]) => `${label.padEnd(width)}  ${value}`);
+}

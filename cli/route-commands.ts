@@ -1,0 +1,83 @@
+/** The commands that are about the route file: check it, explain a drop, replay what is there already. */
+import type { Command } from 'commander';
+import type { Target } from './target.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the program gives to the commands that it is made of. */
+export interface CommandKit {
+  readonly terminal: Terminal;
+  readonly rundropVersion: string;
+  readonly exitCodes: string;
+  readonly chooseTarget: (options: { readonly stage?: string }) => Target;
+  /** Runs an action on the target that the options choose; what it answers is the exit status. */
+  readonly onTarget: (
+    options: { readonly stage?: string },
+    action: (target: Target) => Promise<number>,
+  ) => Promise<void>;
+  readonly withTarget: (command: Command) => Command;
+  readonly finish: (exitStatus: number) => void;
+  readonly parsePositiveWhole: (text: string) => number;
+}
+
+export function defineRouteCommands(program: Command, kit: CommandKit): void {
+  defineCheck(program, kit);
+  defineExplain(program, kit);
+}
+
+function defineCheck(program: Command, { terminal, finish }: CommandKit): void {
+  program
+    .command('check')
+    .description('check the route file: errors with line, column and what was meant, and warnings')
+    .option('--routes <file>', 'the route file', 'rundrop.yaml')
+    .option('--strict', 'warnings fail as well')
+    .option('--schema', 'print the JSON Schema of route files instead')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx rundrop check
+  npx rundrop check --routes lab.yaml --strict
+It speaks to no network. Exit status: 0 no errors, 1 errors (or warnings, with --strict), 2 wrong usage.`,
+    )
+    .action(async (options) => {
+      const { check } = await import('./commands/check.ts');
+      finish(await check(terminal, options));
+    });
+}
+
+function defineExplain(program: Command, kit: CommandKit): void {
+  const { terminal, rundropVersion } = kit;
+  kit
+    .withTarget(program.command('explain [uri]'))
+    .description('say what an object would lead to: which route and why, its set, the StartRun request; starts nothing')
+    .option(
+      '--event <file>',
+      'explain the objects of an event of S3 (EventBridge, notification, SQS, SNS); - is standard input',
+    )
+    .option('--live', 'look at the object in S3 and at the ledger; without it nothing is asked')
+    .option('--size <size>', 'the size of the object, as in 20MiB; unknown without it')
+    .option('--etag <etag>', 'the ETag of the object')
+    .option('--version-id <id>', 'the version of the object')
+    .option('--body <file>', 'the content of the object, for a route whose request is the object')
+    .option('--routes <file>', 'the route file', 'rundrop.yaml')
+    .option('--json', 'print JSON: a list, one answer for each object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx rundrop explain s3://acme-incoming/fastq/SYN-0001_R1.fastq.gz
+  npx rundrop explain s3://acme-incoming/requests/trio.json --body trio.json
+  npx rundrop explain --event event.json --live --json
+What is not known of the object (its size offline; tags and storage class, which no event tells) is taken to be as the
+route wants it, and the answer says so. Exit status: 0 a route takes every object, 1 none takes one of them, or its
+request would be refused, 2 wrong usage.`,
+    )
+    .action(async (uri: string | undefined, options) => {
+      const { explain } = await import('./commands/explain.ts');
+      const run = (target: () => Target) =>
+        explain(uri, options, { target, terminal, rundropVersion, nowMs: Date.now() });
+      if (options.live) await kit.onTarget(options, (target) => run(() => target));
+      else kit.finish(await run(() => kit.chooseTarget(options)));
+    });
+}

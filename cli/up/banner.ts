@@ -1,0 +1,42 @@
+/** What a person needs to know once the laptop AWS is up. */
+import { relative } from 'node:path';
+import { DEFAULT_PORT } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
+import { paint } from '../text.ts';
+import { DEFAULT_SPEED, type UpOptions } from './options.ts';
+
+export interface Listening {
+  readonly endpoint: string;
+  readonly port: number;
+  readonly options: UpOptions;
+  readonly dataDir: string | undefined;
+  readonly logFile: string | undefined;
+}
+
+export function announceListening(terminal: Terminal, listening: Listening): void {
+  // With --json standard output holds changes only.
+  const print = listening.options.json ? terminal.note : terminal.out;
+  print(paint(`Rundrop is ready: a laptop-size AWS listens on ${listening.endpoint}`, 'bold', terminal.screen));
+  for (const line of hintLines(listening)) print(line);
+}
+
+export function hintLines({ port, options, dataDir, logFile }: Listening): string[] {
+  const env = port === DEFAULT_PORT ? 'npx rundrop env' : `npx rundrop env --port ${port}`;
+  const state = dataDir === undefined ? 'kept in memory only; --data DIR keeps it' : `kept in ${shown(dataDir)}`;
+  const logs = logFile === undefined ? [] : [`  Logs:   ${shown(logFile)}`];
+  return [
+    `  Shell:  eval "$(${env})"`,
+    '  Drop:   aws s3 cp SAMPLE_R1.fastq.gz s3://acme-incoming/fastq/',
+    '     or   npx rundrop drop SAMPLE_R1.fastq.gz SAMPLE_R2.fastq.gz',
+    '  Look:   npx rundrop runs | drops | waiting | show RUN',
+    `  State:  ${state}; runs go ${options.speed ?? DEFAULT_SPEED} times faster than life`,
+    ...logs,
+    ...(options.once ? [] : ['  End:    Ctrl-C']),
+    '',
+  ];
+}
+
+function shown(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === '' || fromHere.startsWith('..') ? path : fromHere;
+}

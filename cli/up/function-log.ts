@@ -1,0 +1,31 @@
+/** Where the logs of the functions go: a file beside the kept state, or standard error, or nowhere. */
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+
+export interface FunctionLog {
+  /** The name is missing for what was printed outside an invocation. */
+  readonly write: (functionName: string | undefined, line: string) => void;
+  readonly file?: string;
+  readonly close: () => void;
+}
+
+/** `print` is given with --verbose, and gets every line as well. */
+export function openFunctionLog(dataDir: string | undefined, print: ((line: string) => void) | undefined): FunctionLog {
+  const shout =
+    print === undefined
+      ? () => undefined
+      : (name: string | undefined, line: string) => print(`[${name ?? 'functions'}] ${line}`);
+  if (dataDir === undefined) return { write: shout, close: () => undefined };
+  const file = join(dataDir, 'functions.log');
+  const stream = createWriteStream(file, { flags: 'a' });
+  // A full disk must not end the laptop AWS; its own journals will say so soon enough.
+  stream.on('error', () => undefined);
+  return {
+    file,
+    write(name, line) {
+      stream.write(`${line}\n`);
+      shout(name, line);
+    },
+    close: () => void stream.end(),
+  };
+}
