@@ -7,6 +7,8 @@ import { type Column, colourOfStatus, formatDuration, formatSize, formatTime } f
 export interface DropRow {
   readonly receivedAt: string;
   readonly state: string;
+  /** Where the request stands that the drop became part of. */
+  readonly status?: string;
   readonly route: string;
   readonly object: string;
   readonly sizeBytes: number;
@@ -15,7 +17,8 @@ export interface DropRow {
   readonly reason?: string;
 }
 
-export function dropRow(drop: DropRecord): DropRow {
+export function dropRow(drop: DropRecord, request?: RequestRecord): DropRow {
+  const reason = drop.reason ?? (request?.state === 'STARTED' ? undefined : request?.reason);
   return {
     receivedAt: drop.receivedAt,
     state: drop.state,
@@ -24,7 +27,8 @@ export function dropRow(drop: DropRecord): DropRow {
     sizeBytes: drop.sizeBytes,
     etag: drop.etag,
     ...(drop.identity === undefined ? {} : { identity: drop.identity }),
-    ...(drop.reason === undefined ? {} : { reason: drop.reason }),
+    ...(request === undefined ? {} : { status: statusOf(request) }),
+    ...(reason === undefined ? {} : { reason }),
   };
 }
 
@@ -41,7 +45,7 @@ export const DROP_COLUMNS: readonly Column[] = [
 export function dropCells(row: DropRow): string[] {
   return [
     formatTime(row.receivedAt),
-    row.state,
+    row.status ?? row.state,
     row.route,
     row.object,
     formatSize(row.sizeBytes),

@@ -1,4 +1,5 @@
 /** `rundrop drops`, `waiting` and `runs`: what the ledger holds, as a table or as JSON. */
+import type { DropRecord } from '../../lib/ledger/drops.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import type { RequestRecord } from '../../lib/runs/request-record.ts';
 import { openLedger } from '../clients.ts';
@@ -26,7 +27,9 @@ export interface ListOptions {
 
 export async function listDrops(target: Target, terminal: Terminal, options: ListOptions): Promise<number> {
   const ledger = await openLedger(target, terminal);
-  const rows = (await ledger.drops.list(options.limit)).map(dropRow);
+  const drops = await ledger.drops.list(options.limit);
+  const requests = await requestsOf(ledger, drops);
+  const rows = drops.map((drop) => dropRow(drop, requests.get(drop.identity ?? '')));
   const empty = 'No route has taken a drop yet.';
   return print(terminal, {
     rows,
@@ -36,6 +39,13 @@ export async function listDrops(target: Target, terminal: Terminal, options: Lis
     limit: options.limit,
     json: options.json,
   });
+}
+
+/** A drop that was taken can still be refused by HealthOmics, or superseded: its request tells. */
+async function requestsOf(ledger: Ledger, drops: readonly DropRecord[]): Promise<Map<string, RequestRecord>> {
+  const identities = new Set(drops.flatMap(({ identity }) => identity ?? []));
+  const records = await Promise.all([...identities].map((identity) => ledger.requests.read(identity)));
+  return new Map(records.flatMap((record) => (record === undefined ? [] : [[record.identity, record]])));
 }
 
 export async function listRuns(target: Target, terminal: Terminal, options: ListOptions): Promise<number> {
