@@ -10,7 +10,10 @@ import { BUCKET, eventually, type Laptop, STATE_MACHINE_ARN, startLaptop } from 
 let laptop: Laptop;
 beforeAll(async () => {
   laptop = await startLaptop({
-    failures: [{ when: { parameters: { sample: 'SYN-RETRY' } }, failureReason: 'SERVICE_ERROR', times: 1 }],
+    failures: [
+      { when: { parameters: { sample: 'SYN-RETRY' } }, failureReason: 'SERVICE_ERROR', times: 1 },
+      { when: { parameters: { sample: 'SYN-CANCEL' } }, failureReason: 'SERVICE_ERROR', hang: 'RUNNING' },
+    ],
   });
 });
 afterAll(() => laptop.stop());
@@ -169,6 +172,7 @@ describe('other drops', () => {
       priority: 7,
       tags: { project: 'demo' },
     };
+    await laptop.put('x.fastq.gz');
     await laptop.put('requests/full.json', JSON.stringify(request));
     const record = await endOf('requests/full.json');
     expect(record.outcome).toBe('COMPLETED');
