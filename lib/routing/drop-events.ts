@@ -1,12 +1,15 @@
 import type { Drop } from './drop.ts';
 import { isRecord, kindOf } from './json.ts';
+import { OWN_SOURCE, readSheetMessage, type SheetPartOfDrop } from './sheet-message.ts';
 
 /** The drops of one message, or why it holds none. */
 export type DropEvents =
   | { readonly kind: 'drops'; readonly drops: readonly Drop[] }
+  /** Rundrop's own: a part of a dropped sheet's rows that is still to be claimed. */
+  | { readonly kind: 'sheet'; readonly part: SheetPartOfDrop }
   | { readonly kind: 'ignored'; readonly reason: string };
 
-/** The message is none of the events that S3 sends. Trying again cannot help. */
+/** The message is none of the events that S3 sends, nor one of ours. Trying again cannot help. */
 export class MalformedDropEvent extends Error {
   override readonly name = 'MalformedDropEvent';
 }
@@ -15,7 +18,7 @@ const ENVELOPE_LIMIT = 3;
 
 /**
  * Reads the body of an SQS message: EventBridge's `Object Created` (keys raw), S3's own notification (keys
- * form-URL-encoded, several records), either of them inside an SNS message, or as text. Throws MalformedDropEvent,
+ * form-URL-encoded, several records), either of them inside an SNS message, or as text; and Rundrop's own messages. Throws MalformedDropEvent,
  * naming what is missing.
  */
 export function parseDropEvents(body: unknown): DropEvents {
@@ -49,6 +52,7 @@ function readEvent(event: Readonly<Record<string, unknown>>): DropEvents {
 function readEventBridge(event: Readonly<Record<string, unknown>>): DropEvents {
   const { source } = event;
   const type = event['detail-type'];
+  if (source === OWN_SOURCE) return readOwn(event);
   if (source !== 'aws.s3') return ignore(`the event comes from ${String(source).slice(0, 60)}, not from aws.s3`);
   if (type !== 'Object Created') return ignore(`the event is ${String(type).slice(0, 60)}, not Object Created`);
   const detail = record(event, 'detail');
@@ -56,6 +60,12 @@ function readEventBridge(event: Readonly<Record<string, unknown>>): DropEvents {
   const bucket = text(record(detail, 'bucket', 'detail.'), 'name', 'detail.bucket.');
   const drop = readObject(object, { at: 'detail.object.', versionId: 'version-id', etag: 'etag' });
   return { kind: 'drops', drops: [{ bucket, ...drop, timeMs: time(event, 'time') }] };
+}
+
+function readOwn(event: Readonly<Record<string, unknown>>): DropEvents {
+  const part = readSheetMessage(event);
+  if (part === undefined) throw new MalformedDropEvent("the message is Rundrop's own, and names no part of a sheet");
+  return { kind: 'sheet', part };
 }
 
 function readNotification(records: unknown): DropEvents {

@@ -40,7 +40,12 @@ export function fillMembers(run: RunTemplate, scope: Scope): Record<string, Json
   return Object.fromEntries(filled);
 }
 
-function fillMember(name: StartRunMember, template: ValueTemplate, given: { run: RunTemplate; scope: Scope }): Json {
+/** One member of the template, filled. Throws RequestRefused. */
+export function fillMember(
+  name: StartRunMember,
+  template: ValueTemplate,
+  given: { run: RunTemplate; scope: Scope },
+): Json {
   if (name === 'outputUri') return fillOutputUri(template, given);
   const value = fillTemplate(template, (placeholder) => resolve(placeholder, given.scope));
   if (name === 'name' && typeof value === 'string') return cutRunName(value);
@@ -122,11 +127,12 @@ function select({ where }: Placeholder, members: readonly Member[]): readonly Me
 }
 
 function resolveRows({ name, field, text }: Placeholder, scope: Scope): Json {
-  const rows = name === 'rows' ? scope.rows : [scope.row ?? scope.rows?.[0]].filter((row) => row !== undefined);
-  if (rows === undefined || rows.length === 0) throw refuse(`${text} needs a row of a sheet`);
-  if (field === undefined) return rows.map((row) => Object.fromEntries(Object.entries(row)));
-  const values = rows.map((row) => cellOf(row, field));
-  return name === 'rows' ? values : (values[0] ?? '');
+  const row = scope.row ?? scope.rows?.[0];
+  if (name === 'row' && row !== undefined && field !== undefined) return cellOf(row, field);
+  const rows = scope.rows ?? [];
+  if (name === 'row' || rows.length === 0) throw refuse(`${text} needs a row of a sheet`);
+  if (field === undefined) return rows.map((one) => Object.fromEntries(Object.entries(one)));
+  return rows.map((one) => cellOf(one, field));
 }
 
 function cellOf(row: Readonly<Record<string, string>>, column: string): string {

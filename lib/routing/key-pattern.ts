@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { nearMatch } from './pattern-near.ts';
 import { type PatternFinding, type PatternPart, splitPattern } from './pattern-syntax.ts';
+import { isPlainKey, type PlainPattern, plainPattern } from './plain-pattern.ts';
 
 /** How far a key came in a pattern that it does not match. */
 export interface NearMatch {
@@ -10,8 +11,9 @@ export interface NearMatch {
 }
 
 /**
- * A compiled key pattern. Matching takes time linear in the key, whatever the pattern: the engine is RE2's. The
- * regex is compiled at first use, since a Lambda that starts cold rarely needs all of 1,000 routes.
+ * A compiled key pattern. Matching takes time linear in the key, whatever the pattern: plain patterns are matched by
+ * plain searches, the others by RE2's engine, whose regex is compiled at first use, since a Lambda that starts cold rarely
+ * needs all of 1,000 routes.
  */
 export class KeyPattern {
   readonly text: string;
@@ -24,6 +26,7 @@ export class KeyPattern {
   readonly suffix: string;
   readonly #groups: readonly { readonly group: string; readonly name: string }[];
   readonly #repeats: boolean;
+  readonly #plain: PlainPattern | undefined;
   #regex: RE2JS | undefined;
 
   constructor(text: string, parts: readonly PatternPart[]) {
@@ -36,16 +39,28 @@ export class KeyPattern {
     const [first, last] = [parts[0], parts.at(-1)];
     this.prefix = first?.kind === 'literal' ? first.text : '';
     this.suffix = last?.kind === 'literal' ? last.text : '';
+    this.#plain = plainPattern(parts);
   }
 
   /** The wildcards' values, or undefined when the whole key does not match. */
   match(key: string): Readonly<Record<string, string>> | undefined {
     if (!key.startsWith(this.prefix) || !key.endsWith(this.suffix)) return undefined;
-    this.#regex ??= RE2JS.compile(regexOf(this.parts));
-    const values = this.#values(this.#regex, key);
+    const values = this.#plain !== undefined && isPlainKey(key) ? this.#plainValues(this.#plain, key) : this.#read(key);
     if (values === undefined) return undefined;
-    const agreed = agree(values);
-    return agreed ?? (this.#repeats ? this.#matchRepeats(key, values) : undefined);
+    if (!this.#repeats) return Object.fromEntries(values);
+    return agree(values) ?? this.#matchRepeats(key, values);
+  }
+
+  #plainValues(plain: PlainPattern, key: string): readonly (readonly [string, string])[] | undefined {
+    const values = plain.match(key);
+    return values === undefined
+      ? undefined
+      : this.#groups.map(({ name }, index) => [name, values[index] ?? ''] as const);
+  }
+
+  #read(key: string): readonly (readonly [string, string])[] | undefined {
+    this.#regex ??= RE2JS.compile(regexOf(this.parts));
+    return this.#values(this.#regex, key);
   }
 
   /** Why `key` does not match, as a sentence about the first part that failed. */

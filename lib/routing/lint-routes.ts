@@ -1,7 +1,9 @@
+import { checkFileNames } from './lint-file-names.ts';
 import { couldMatchUnder, covers } from './pattern-cover.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { ReadRoute } from './read-route.ts';
 import type { Route, Schedule } from './route.ts';
+import { routesThatMayCover } from './route-index.ts';
 import type { RunTemplate } from './run-template.ts';
 import type { SourceNode } from './source-nodes.ts';
 import { placeholdersOf } from './template.ts';
@@ -22,7 +24,13 @@ export function lintRoutes(
   ];
   for (const writer of writers) checkLoop(writer, byBucket, problems);
   for (const group of byBucket.values()) warnShadowed(group, problems);
-  for (const { route, node } of routes) warnUnused(route, placeOf(node, 'on', 'key'), problems);
+  for (const { route, node } of routes) {
+    warnUnused(route, placeOf(node, 'on', 'key'), problems);
+    const strange = checkFileNames(route);
+    if (strange !== undefined) {
+      problems.warn(placeOf(node, 'on', 'key'), `the key of "${route.name}" ${strange.message}`, strange.suggestion);
+    }
+  }
   for (const entry of read) warnNotStarted(entry, problems);
 }
 
@@ -44,13 +52,16 @@ function checkLoop(
 }
 
 function warnShadowed(group: readonly ObjectRoute[], problems: ProblemList): void {
+  const routes = group.map(({ route }) => route);
+  const order = new Map(group.map((entry, index) => [entry.route, { entry, index }]));
   for (const [index, { route, node }] of group.entries()) {
-    const earlier = group
-      .slice(0, index)
-      .find((other) => takesAll(other.route) && covers(other.route.pattern, route.pattern));
-    if (earlier === undefined) continue;
-    const { name } = earlier.route;
-    const first = `"${name}" (line ${earlier.node.place.line}) stands before it and matches every key of it`;
+    const earlier = routesThatMayCover(routes, route.bucket, route.pattern).find(
+      (other) => (order.get(other)?.index ?? index) < index && takesAll(other) && covers(other.pattern, route.pattern),
+    );
+    const before = earlier === undefined ? undefined : order.get(earlier)?.entry;
+    if (before === undefined) continue;
+    const { name } = before.route;
+    const first = `"${name}" (line ${before.node.place.line}) stands before it and matches every key of it`;
     problems.warn(placeOf(node, 'name'), `"${route.name}" can never match: ${first}`);
   }
 }
@@ -79,13 +90,9 @@ function warnUnused(route: Route, place: Place, problems: ProblemList): void {
 }
 
 function warnNotStarted({ kind, route, node }: ReadRoute, problems: ProblemList): void {
-  if (kind === 'outcome') {
-    const nothing = `this version of Rundrop does not start runs on outcomes: "${route.name}" starts nothing`;
-    problems.warn(placeOf(node, 'on'), nothing);
-  } else if (route.each !== undefined) {
-    const nothing = `this version of Rundrop does not read sheets row by row: "${route.name}" starts nothing`;
-    problems.warn(placeOf(node, 'each'), nothing);
-  }
+  if (kind !== 'outcome') return;
+  const nothing = `this version of Rundrop does not start runs on outcomes: "${route.name}" starts nothing`;
+  problems.warn(placeOf(node, 'on'), nothing);
 }
 
 /** Of the value under `keys`, as far as they lead. */

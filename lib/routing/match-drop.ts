@@ -47,6 +47,17 @@ export function matchDrop(file: Pick<RouteFile, 'routes'>, drop: Drop): Matched 
 
 type Found = Pick<Matched, 'wildcards' | 'part'>;
 
+/** What one route says to a drop, whatever the other routes say. */
+export type Judgement =
+  | ({ readonly takes: true } & Found)
+  | { readonly takes: false; readonly keyMatches: boolean; readonly miss: Miss };
+
+export function judgeDrop(route: Route, drop: Drop): Judgement {
+  const found = route.bucket === drop.bucket ? findKey(route, drop.key) : undefined;
+  if (found !== undefined && sayRefusal(route, drop, found) === undefined) return { takes: true, ...found };
+  return { takes: false, ...explainMiss(route, drop) };
+}
+
 function findKey(route: Route, key: string): Found | undefined {
   const needs = route.gather?.needs;
   const marker = needs?.kind === 'marker' ? needs.pattern.match(key) : undefined;
@@ -64,14 +75,20 @@ function sayRefusal(route: Route, drop: Drop, { wildcards, part }: Found): strin
 
 function explainMisses(routes: readonly Route[], drop: Drop): readonly Miss[] {
   const ranked = routes.map((route) => ({ sameBucket: route.bucket === drop.bucket, ...explainMiss(route, drop) }));
-  // Array.sort is stable: equally near routes keep the file's order.
-  ranked.sort(
+  return nearestFirst(ranked);
+}
+
+/** Misses with what orders them: the right bucket, then a key that matches, then how much of the key matches. Equally near routes keep the file's order. */
+export function nearestFirst(
+  ranked: readonly { readonly sameBucket: boolean; readonly keyMatches: boolean; readonly miss: Miss }[],
+): readonly Miss[] {
+  const sorted = ranked.toSorted(
     (a, b) =>
       Number(b.sameBucket) - Number(a.sameBucket) ||
       Number(b.keyMatches) - Number(a.keyMatches) ||
       b.miss.matchedText.length - a.miss.matchedText.length,
   );
-  return ranked.map(({ miss }) => miss);
+  return sorted.map(({ miss }) => miss);
 }
 
 function explainMiss(route: Route, drop: Drop): { readonly keyMatches: boolean; readonly miss: Miss } {

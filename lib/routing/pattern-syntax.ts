@@ -167,7 +167,18 @@ function closingBrace(text: string, start: number): number | undefined {
   return undefined;
 }
 
+/** Regexes are few and routes many. */
+const JUDGED = new Map<string, string | undefined>();
+const MOST_JUDGED = 1_000;
+
 function sayWrongRegex(regex: string): string | undefined {
+  if (JUDGED.has(regex)) return JUDGED.get(regex);
+  const wrong = compileRegex(regex);
+  if (JUDGED.size < MOST_JUDGED) JUDGED.set(regex, wrong);
+  return wrong;
+}
+
+function compileRegex(regex: string): string | undefined {
   try {
     RE2JS.compile(regex);
     RE2JS.compile(`(?:${regex})`);

@@ -10,6 +10,8 @@ export interface Vocabulary {
   readonly wildcards: readonly string[];
   readonly gather?: Gather;
   readonly each?: Each;
+  /** The columns that rows have, where the route lists them. */
+  readonly columns?: readonly string[];
 }
 
 const ALWAYS = ['route', 'time', 'date'] as const;
@@ -58,6 +60,9 @@ function checkFielded(placeholder: Placeholder, words: Vocabulary): Finding | un
     );
   }
   if (words.each === undefined) return { message: `${text} needs a route with each: row or each: { group: column }` };
+  if (field !== undefined && words.columns?.includes(field) === false) {
+    return suggest(`sheet.columns has no ${field}`, braced(`${name}.`, didYouMean(field, words.columns)));
+  }
   if (name === 'rows') {
     return words.each.kind === 'group'
       ? undefined

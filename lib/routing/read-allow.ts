@@ -5,7 +5,7 @@ import type { Entry, MapNode } from './source-nodes.ts';
 import { checkMember, type StartRunMember } from './start-run-members.ts';
 
 /** Each list of `allow` with the member whose values it lists. */
-const LISTS = {
+export const ALLOW_LISTS = {
   workflowIds: 'workflowId',
   workflowTypes: 'workflowType',
   roleArns: 'roleArn',
@@ -17,7 +17,7 @@ const LISTS = {
 /** Reads the allow-list of a run-request route. Without the workflows that are allowed there is nothing to start. */
 export function readAllow(entry: Entry | undefined, given: { run: MapNode; problems: ProblemList }): Allow {
   const { run, problems } = given;
-  const known = Object.keys(LISTS);
+  const known = Object.keys(ALLOW_LISTS);
   const entries = entry === undefined ? undefined : readGroup(entry.node, { known }, problems);
   const list = (name: keyof Allow) => readList(name, entries?.get(name), problems);
   const allow: Allow = {
@@ -40,7 +40,7 @@ function readList(name: keyof Allow, entry: Entry | undefined, problems: Problem
   const values = readTexts(entry.node, problems) ?? [];
   for (const value of values) {
     if (value.includes('{')) problems.error(entry.node.place, `"${value}" must be a constant, not a template`);
-    else for (const rule of checkMember(LISTS[name], value)) problems.error(entry.node.place, rule);
+    else for (const rule of checkMember(ALLOW_LISTS[name], value)) problems.error(entry.node.place, rule);
     if (name === 'outputUriPrefixes' && (!/^s3:\/\/[^/]+\/(?:.*\/)?$/.test(value) || /\/\.{1,2}\//.test(value))) {
       problems.error(
         entry.node.place,

@@ -17,7 +17,7 @@ export function readExcept(node: SourceNode, pattern: KeyPattern, problems: Prob
   return except;
 }
 
-const STORAGE_CLASSES = [
+export const STORAGE_CLASSES = [
   'STANDARD',
   'STANDARD_IA',
   'ONEZONE_IA',
@@ -31,9 +31,11 @@ const STORAGE_CLASSES = [
   'SNOW',
 ];
 
+export const WHEN_KEYS = ['size', 'storageClass', 'tag'] as const;
+
 /** Reads `when:`, conditions on size, storage class and tags. */
 export function readWhen(node: SourceNode, problems: ProblemList): When | undefined {
-  const entries = readGroup(node, { known: ['size', 'storageClass', 'tag'] }, problems);
+  const entries = readGroup(node, { known: WHEN_KEYS }, problems);
   if (entries === undefined) return undefined;
   const storageClasses = readStorageClasses(entries.get('storageClass'), problems);
   return {

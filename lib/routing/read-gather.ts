@@ -11,9 +11,11 @@ const DAY_MS = 86_400_000;
 /** A set is read whole at every delivery, and its members go into one request of at most 50 KB. */
 const SET_LIMIT = 1000;
 
+export const GATHER_KEYS = ['by', 'needs', 'within', 'quiet', 'onChange'] as const;
+
 /** Reads `gather:` of a route whose pattern is `pattern`. */
 export function readGather(node: SourceNode, pattern: KeyPattern, problems: ProblemList): Gather | undefined {
-  const entries = readGroup(node, { known: ['by', 'needs', 'within', 'quiet', 'onChange'] }, problems);
+  const entries = readGroup(node, { known: GATHER_KEYS }, problems);
   if (entries === undefined) return undefined;
   const byEntry = requireEntry(entries, 'by', node, problems);
   const by = byEntry === undefined ? undefined : readWildcards(byEntry.node, pattern, problems);

@@ -7,7 +7,8 @@ import { readLimits, readRetry } from './read-retry.ts';
 import { readRun } from './read-run.ts';
 import { readName } from './read-schedule.ts';
 import { isNull, readChoice, readGroup, readText, readTexts, requireEntry } from './read-values.ts';
-import { OUTCOME_STATUSES, type OutcomeRoute, type OutcomeStatus, type Route } from './route.ts';
+import { type Each, OUTCOME_STATUSES, type OutcomeRoute, type OutcomeStatus, type Route } from './route.ts';
+import { DEFAULT_SHEET_FORMAT, readSheetFormat, type SheetFormat } from './sheet-format.ts';
 import { type Entry, type MapNode, placeInText, type SourceNode } from './source-nodes.ts';
 
 /** A route with the place to complain about it. */
@@ -19,9 +20,9 @@ type On =
   | { readonly kind: 'object'; readonly bucket: string; readonly pattern: KeyPattern }
   | { readonly kind: 'outcome'; readonly upstream: OutcomeRoute['upstream'] };
 
-const OBJECT_ONLY = ['except', 'when', 'gather', 'each', 'identity'];
-const KNOWN = ['name', 'on', ...OBJECT_ONLY, 'sensitive', 'run', 'retry', 'limits'];
-const NOT_OFFERED = ['sheet', 'files', 'collect'];
+const OBJECT_ONLY = ['except', 'when', 'gather', 'each', 'sheet', 'identity'] as const;
+export const ROUTE_KEYS = ['name', 'on', ...OBJECT_ONLY, 'sensitive', 'run', 'retry', 'limits'] as const;
+const NOT_OFFERED = ['files', 'collect'];
 
 /** Reads one of `routes:`. Undefined, with the problems said, when what is wrong leaves no route. */
 export function readRoute(
@@ -29,7 +30,7 @@ export function readRoute(
   defaults: MapNode | undefined,
   problems: ProblemList,
 ): ReadRoute | undefined {
-  const entries = readGroup(node, { known: KNOWN, notOffered: NOT_OFFERED }, problems);
+  const entries = readGroup(node, { known: ROUTE_KEYS, notOffered: NOT_OFFERED }, problems);
   if (entries === undefined) return undefined;
   const nameEntry = requireEntry(entries, 'name', node, problems);
   const name = nameEntry === undefined ? undefined : readName(nameEntry, problems);
@@ -58,13 +59,20 @@ function readObjectRoute(on: Extract<On, { kind: 'object' }>, given: Given): Rea
   const when = readEntry(entries.get('when'), (node) => readWhen(node, problems));
   const gather = readEntry(entries.get('gather'), (node) => readGather(node, pattern, problems));
   const each = readEntry(entries.get('each'), (node) => readEach(node, problems));
-  const sensitive = readSensitive(entries.get('sensitive'), pattern, problems);
+  const sheet = each === undefined ? undefined : readSheet(entries.get('sheet'), each, problems);
+  const sensitive = readSensitive(entries.get('sensitive'), { pattern, sheet }, problems);
   checkTogether(given);
   // With a gather or each that cannot be read, every placeholder would look wrong as well.
   if (isLost(entries.get('gather'), gather) || isLost(entries.get('each'), each)) return undefined;
-  const shape = { ...(gather === undefined ? {} : { gather }), ...(each === undefined ? {} : { each }) };
+  if (isLost(entries.get('sheet'), sheet) && each !== undefined) return undefined;
+  const shape = {
+    ...(gather === undefined ? {} : { gather }),
+    ...(each === undefined ? {} : { each }),
+    ...(sheet === undefined ? {} : { sheet }),
+  };
+  const columns = sheet?.columns === undefined ? {} : { columns: sheet.columns };
   const run = readRun(runEntry.node, defaults, {
-    words: { kind: 'drop', wildcards: pattern.names, ...shape },
+    words: { kind: 'drop', wildcards: pattern.names, ...shape, ...columns },
     routeName: name,
     sensitive,
     mayBeObject: gather === undefined && each === undefined,
@@ -125,21 +133,40 @@ function isLost(entry: Entry | undefined, value: unknown): boolean {
   return entry !== undefined && !isNull(entry.node) && value === undefined;
 }
 
+function readSheet(entry: Entry | undefined, each: Each, problems: ProblemList): SheetFormat | undefined {
+  if (entry === undefined || isNull(entry.node)) return DEFAULT_SHEET_FORMAT;
+  return readSheetFormat(entry.node, each, problems);
+}
+
 function checkTogether({ entries, problems }: Given): void {
+  const sheet = entries.get('sheet');
+  if (sheet !== undefined && !entries.has('each')) {
+    problems.error(sheet.keyPlace, '`sheet` says how rows are read: it goes with each: row or each: { group: column }');
+  }
   const each = entries.get('each');
   if (each !== undefined && entries.has('gather')) {
     problems.error(each.keyPlace, '`each` and `gather` exclude each other: one splits a drop, the other joins several');
   }
 }
 
-function readSensitive(entry: Entry | undefined, pattern: KeyPattern, problems: ProblemList): readonly string[] {
-  const names = entry === undefined ? undefined : readTexts(entry.node, problems);
-  for (const name of names ?? []) {
-    if (entry !== undefined && !name.startsWith('row.') && !pattern.names.includes(name)) {
+/** A name that is misspelt here would protect nothing. */
+function readSensitive(
+  entry: Entry | undefined,
+  { pattern, sheet }: { readonly pattern: KeyPattern; readonly sheet: SheetFormat | undefined },
+  problems: ProblemList,
+): readonly string[] {
+  if (entry === undefined) return [];
+  const names = readTexts(entry.node, problems) ?? [];
+  for (const name of names) {
+    if (!name.startsWith('row.')) {
+      if (pattern.names.includes(name)) continue;
       problems.error(entry.node.place, `the pattern has no wildcard {${name}}`, didYouMean(name, pattern.names));
+    } else if (sheet?.columns?.includes(name.slice('row.'.length)) === false) {
+      const columns = sheet.columns.map((column) => `row.${column}`);
+      problems.error(entry.node.place, `sheet.columns has no ${name.slice('row.'.length)}`, didYouMean(name, columns));
     }
   }
-  return names ?? [];
+  return names;
 }
 
 function readOn(node: SourceNode, problems: ProblemList): On | undefined {

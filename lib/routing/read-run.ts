@@ -27,7 +27,7 @@ export interface RunContext {
 }
 
 /** Members that say with whose rights, where and on what a run works: a drop has no say in them. */
-const FIXED: ReadonlySet<string> = new Set([
+export const FIXED: ReadonlySet<string> = new Set([
   'workflowId',
   'workflowType',
   'workflowOwnerId',

@@ -6,8 +6,10 @@ import type { Schedule } from './route.ts';
 import { checkCron } from './schedule-expression.ts';
 import type { Entry, MapNode, SourceNode } from './source-nodes.ts';
 
-const WHENS = ['cron', 'rate', 'at'] as const;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
+export const WHENS = ['cron', 'rate', 'at'] as const;
+export const SCHEDULE_KEYS = ['name', ...WHENS, 'timezone', 'run', 'retry'] as const;
+
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
 /** Names end up in Step Functions execution names and in schedules' names, which leave room for 40 characters. */
 export function readName(entry: Entry, problems: ProblemList): string | undefined {
@@ -29,8 +31,7 @@ export function readSchedule(
   defaults: MapNode | undefined,
   problems: ProblemList,
 ): Schedule | undefined {
-  const known = ['name', ...WHENS, 'timezone', 'run', 'retry'];
-  const entries = readGroup(node, { known, notOffered: ['collect', 'sheet', 'files'] }, problems);
+  const entries = readGroup(node, { known: SCHEDULE_KEYS, notOffered: ['collect', 'sheet', 'files'] }, problems);
   if (entries === undefined) return undefined;
   const nameEntry = requireEntry(entries, 'name', node, problems);
   const name = nameEntry === undefined ? undefined : readName(nameEntry, problems);

@@ -60,8 +60,10 @@ export function loadRouteFile(
 
 type Content = Pick<RouteFile, 'routes' | 'outcomeRoutes' | 'schedules'>;
 
+export const FILE_KEYS = ['version', 'defaults', 'routes', 'schedules'] as const;
+
 function readRoot(root: SourceNode, problems: ProblemList): Content | undefined {
-  const entries = readGroup(root, { known: ['version', 'defaults', 'routes', 'schedules'] }, problems);
+  const entries = readGroup(root, { known: FILE_KEYS }, problems);
   if (entries === undefined) return undefined;
   readVersion(entries.get('version'), root, problems);
   const defaults = readDefaults(entries.get('defaults'), problems);

@@ -1,5 +1,6 @@
 import type { KeyPattern } from './key-pattern.ts';
 import type { RunTemplate } from './run-template.ts';
+import type { SheetFormat } from './sheet-format.ts';
 import type { SizeCondition } from './units.ts';
 
 /** What every route has, whatever starts it. */
@@ -25,6 +26,8 @@ export interface Route extends RouteBasics {
   readonly when?: When;
   readonly gather?: Gather;
   readonly each?: Each;
+  /** With `each`, and then always there. */
+  readonly sheet?: SheetFormat;
 }
 
 /** A route that the outcome of another route's run starts. */

@@ -45,6 +45,7 @@ export interface ParsedSource {
 /** 1,000 routes take about a quarter of these; a bomb of nested aliases takes them all at once. */
 const NODE_LIMIT = 200_000;
 const DEPTH_LIMIT = 40;
+const MOST_SYNTAX_ERRORS = 3;
 
 /** Reads YAML 1.2 into positioned nodes. Every syntax error and every missing variable goes to `problems`. */
 export function parseSource(
@@ -54,9 +55,17 @@ export function parseSource(
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', merge: false });
   const reader = new NodeReader(lines, options.environment, options.problems);
-  let unusable = false;
-  for (const error of document.errors) {
-    if (error.code !== 'DUPLICATE_KEY') unusable = true;
+  const syntaxErrors = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
+  const unusable = syntaxErrors.length > 0;
+  const unquoted = unusable ? unquotedPlaceholder(text, syntaxErrors[0]?.pos[0] ?? 0) : undefined;
+  if (unquoted !== undefined) {
+    const message = `a value with a placeholder such as ${unquoted.placeholder} must stand in quotes: put it in single ones`;
+    options.problems.error(reader.place(unquoted.offset, ''), message);
+    return { root: undefined, environmentNames: [] };
+  }
+  // What follows a syntax error is mostly the same mistake once more, seen from further on.
+  const shown = unusable ? syntaxErrors.slice(0, MOST_SYNTAX_ERRORS) : document.errors;
+  for (const error of shown) {
     options.problems.error(reader.place(error.pos[0], ''), sayYamlError(error.code, error.message));
   }
   for (const warning of document.warnings) {
@@ -66,6 +75,17 @@ export function parseSource(
   const empty = contents === null || (isScalar(contents) && contents.value === null);
   const root = unusable || empty ? undefined : reader.read(contents, '', 0);
   return { root, environmentNames: [...reader.environmentNames].sort() };
+}
+
+/** The commonest slip: a key pattern or template without quotes, whose braces YAML takes for its own. */
+function unquotedPlaceholder(text: string, offset: number): { placeholder: string; offset: number } | undefined {
+  const begin = text.lastIndexOf('\n', offset - 1) + 1;
+  const end = text.indexOf('\n', begin);
+  const line = text.slice(begin, end < 0 ? undefined : end);
+  const blank = (match: string) => ' '.repeat(match.length);
+  const bare = line.replace(/'[^']*'|"[^"]*"|\$\{[^}]*\}|#.*$/g, blank);
+  const found = /\{[A-Za-z_]\w*(?:[,:=][^}\s]*)?\}/.exec(bare);
+  return found === null ? undefined : { placeholder: found[0], offset: begin + found.index };
 }
 
 function sayYamlError(code: string, message: string): string {

@@ -119,8 +119,11 @@ function checkDocument(name: StartRunMember, value: unknown): readonly string[] 
   }
   const odd = findOdd(value, 0);
   if (odd !== undefined) return [odd];
-  const sizeBytes = new TextEncoder().encode(JSON.stringify(value)).length;
-  if (name !== 'parameters' || sizeBytes <= PARAMETERS_LIMIT_BYTES) return [];
+  if (name !== 'parameters') return [];
+  const text = JSON.stringify(value);
+  // A UTF-16 code unit is three bytes at most.
+  const sizeBytes = text.length * 3 <= PARAMETERS_LIMIT_BYTES ? 0 : new TextEncoder().encode(text).length;
+  if (sizeBytes <= PARAMETERS_LIMIT_BYTES) return [];
   return [`must have at most ${PARAMETERS_LIMIT_BYTES} bytes as JSON, not ${sizeBytes}`];
 }
 

@@ -125,10 +125,23 @@ export function fillTemplate(template: ValueTemplate, resolve: (placeholder: Pla
     case 'list':
       return template.items.map((item) => fillTemplate(item, resolve));
     case 'map':
-      return Object.fromEntries(template.entries.map(([key, entry]) => [key, fillTemplate(entry, resolve)]));
+      return fillMap(template.entries, resolve);
     default:
       return template satisfies never;
   }
+}
+
+function fillMap(
+  entries: Extract<ValueTemplate, { kind: 'map' }>['entries'],
+  resolve: (placeholder: Placeholder) => Json,
+): Json {
+  if (entries.some(([key]) => key === '__proto__')) {
+    return Object.fromEntries(entries.map(([key, entry]) => [key, fillTemplate(entry, resolve)]));
+  }
+  // Assignment is several times as fast, which shows when a sheet of thousands of rows is filled in.
+  const filled: { [key: string]: Json } = {};
+  for (const [key, entry] of entries) filled[key] = fillTemplate(entry, resolve);
+  return filled;
 }
 
 function asText(value: Json): string {

@@ -77,7 +77,7 @@ describe('a route', () => {
       fileOf('on: { event: restored, bucket: acme, key: a }'),
       'this version of Rundrop does not offer `event`',
     ],
-    ['sheets of a later version', fileOf(`${OBJECT}\nsheet: {}`), 'this version of Rundrop does not offer `sheet`'],
+    ['how rows are read, and no rows', fileOf(`${OBJECT}\nsheet: {}`), 'it goes with each: row'],
     ['files of a later version', fileOf(OBJECT, "parameters: { a: '{file:input}' }"), 'does not offer {file:input}'],
     ['an unknown identity', fileOf(`${OBJECT}\nidentity: etag`), 'must be content or version, not "etag"'],
     ['sensitive names that are no wildcards', fileOf(`${OBJECT}\nsensitive: [smaple]`), 'did you mean "sample"?'],
