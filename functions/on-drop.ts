@@ -6,15 +6,21 @@ import { createExecutions } from '../lib/aws/executions.ts';
 import { ledger } from '../lib/aws/ledger.ts';
 import { createObjects } from '../lib/aws/objects.ts';
 import { routes } from '../lib/aws/routes.ts';
+import { createSheetParts } from '../lib/aws/sheet-parts.ts';
 import { takeDrops } from '../lib/lifecycle/take-drops.ts';
 
-export const handler = edge<SQSEvent, SQSBatchResponse>(({ Records }) =>
+/** Left over at the end, so that the rows under way are finished and the rest is sent back. */
+const RESERVE_MS = 10_000;
+
+export const handler = edge<SQSEvent, SQSBatchResponse>(({ Records }, context) =>
   takeDrops(
     {
       ledger: ledger(),
       objects: createObjects(),
       executions: createExecutions(),
       routes,
+      sheetParts: createSheetParts(),
+      deadlineMs: clock.nowMs() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS),
       clock,
       settings: config(),
       log,

@@ -1,18 +1,38 @@
-/** Every 15 minutes: counts the account's stored runs by retention mode and status against the quota. */
+/** Every 15 minutes, and by hand: brings the picture of the account's stored runs up to date. `{"scan": true}` lists all of them. */
+import { randomUUID } from 'node:crypto';
+import { createAnnouncer } from '../lib/aws/announcer.ts';
+import { config } from '../lib/aws/config.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
 import { createQuotas } from '../lib/aws/quotas.ts';
+import { omicsClient } from '../lib/aws/runs.ts';
 import { createStoredRuns } from '../lib/aws/stored-runs.ts';
-import { type SweepResult, sweepRuns } from '../lib/lifecycle/sweep-runs.ts';
+import { createSweepMetrics } from '../lib/aws/sweep-metrics.ts';
+import type { SweepResult } from '../lib/lifecycle/sweep-ports.ts';
+import { sweepRuns } from '../lib/lifecycle/sweep-runs.ts';
 
-export const handler = edge<unknown, SweepResult>(async (_event, context) => {
-  const result = await sweepRuns({
-    ledger: ledger(),
-    storedRuns: createStoredRuns(),
+/** Left over at the end for writing down what was learned. */
+const RESERVE_MS = 45_000;
+
+export const handler = edge<unknown, SweepResult>(async (event, context) => {
+  const { requests, snapshots, sweeps } = ledger();
+  const { sweepRateShare, quotaThresholds } = config();
+  const ports = {
+    store: sweeps,
+    snapshots,
+    requests,
+    storedRuns: createStoredRuns(omicsClient),
     quotas: createQuotas(clock, log),
+    announcer: createAnnouncer(),
+    metrics: createSweepMetrics(),
     clock,
-    deadlineMs: clock.nowMs() + context.getRemainingTimeInMillis() / 2,
-  });
+    log,
+    newId: randomUUID,
+    deadlineMs: clock.nowMs() + Math.max(1_000, context.getRemainingTimeInMillis() - RESERVE_MS),
+    rateShare: sweepRateShare,
+    thresholds: quotaThresholds,
+  };
+  const result = await sweepRuns(ports, { scan: (event as { scan?: unknown } | null)?.scan === true });
   log.info('swept', { ...result });
   return result;
 });

@@ -5,6 +5,7 @@ export interface Config {
   readonly ledgerTable: string;
   readonly idempotencyTable: string;
   readonly startsQueueUrl: string;
+  readonly dropsQueueUrl: string;
   readonly stateMachineArn: string;
   readonly eventBus: string;
   /** Path of the route file. */
@@ -12,6 +13,10 @@ export interface Config {
   readonly rundropVersion: string;
   readonly requestIdTrustSeconds: number;
   readonly retryBaseSeconds: number;
+  /** The part of HealthOmics' ListRuns and GetRun rates that a sweep takes: above 0, at most 0.9. */
+  readonly sweepRateShare: number;
+  /** Percent of the stored-run quota at which RETAIN runs are worth an announcement. */
+  readonly quotaThresholds: readonly number[];
   /** Set when the functions talk to something else than AWS. */
   readonly endpointUrl: string | undefined;
   /** The whole environment, for `${env:NAME}` in the route file. */
@@ -50,17 +55,39 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     ledgerTable: text('RUNDROP_LEDGER_TABLE'),
     idempotencyTable: text('RUNDROP_IDEMPOTENCY_TABLE'),
     startsQueueUrl: text('RUNDROP_STARTS_QUEUE_URL'),
+    dropsQueueUrl: text('RUNDROP_DROPS_QUEUE_URL'),
     stateMachineArn: text('RUNDROP_STATE_MACHINE_ARN'),
     eventBus: text('RUNDROP_EVENT_BUS'),
     routesFile: text('RUNDROP_ROUTES_FILE'),
     rundropVersion: text('RUNDROP_VERSION'),
     requestIdTrustSeconds: seconds('RUNDROP_REQUEST_ID_TRUST_SECONDS', ONE_DAY_SECONDS, 90 * ONE_DAY_SECONDS),
     retryBaseSeconds: seconds('RUNDROP_RETRY_BASE_SECONDS', 60, ONE_DAY_SECONDS),
+    ...sweepSettings(environment, problems),
     endpointUrl: environment.AWS_ENDPOINT_URL,
     environment,
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+const DEFAULT_RATE_SHARE = 0.5;
+const DEFAULT_QUOTA_THRESHOLDS: readonly number[] = [80, 90, 95];
+
+function sweepSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): Pick<Config, 'sweepRateShare' | 'quotaThresholds'> {
+  const share = environment.RUNDROP_SWEEP_RATE_SHARE || String(DEFAULT_RATE_SHARE);
+  const thresholds = environment.RUNDROP_QUOTA_THRESHOLDS || DEFAULT_QUOTA_THRESHOLDS.join(',');
+  const sweepRateShare = Number(share);
+  const quotaThresholds = thresholds.split(',').map(Number);
+  if (!(sweepRateShare > 0 && sweepRateShare <= 0.9))
+    problems.push(`RUNDROP_SWEEP_RATE_SHARE is ${JSON.stringify(share)}, not a number above 0 and at most 0.9.`);
+  if (!quotaThresholds.every((percent) => percent > 0 && percent <= 100))
+    problems.push(
+      `RUNDROP_QUOTA_THRESHOLDS is ${JSON.stringify(thresholds)}, not percentages with commas between, as in 80,90,95.`,
+    );
+  return { sweepRateShare, quotaThresholds };
 }
 
 let parsed: Config | undefined;

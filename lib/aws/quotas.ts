@@ -5,6 +5,7 @@ import {
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import type { Clock, Log, Quotas } from '../lifecycle/ports.ts';
+import type { AccountQuotas, QuotaValue } from '../quota/quota-snapshot.ts';
 
 /** Quota codes of service code `omics` and the defaults that AWS documents. */
 export const OMICS_QUOTAS = {
@@ -16,37 +17,57 @@ export const OMICS_QUOTAS = {
 
 const FRESH_MS = 5 * 60_000;
 
-let client: ServiceQuotasClient | undefined;
-const known = new Map<string, { value: number; readMs: number }>();
+let sharedClient: ServiceQuotasClient | undefined;
+const known = new Map<string, { value: QuotaValue; readMs: number }>();
 
-export function createQuotas(clock: Clock, log: Log): Quotas & { storedRuns(): Promise<number> } {
-  client ??= new ServiceQuotasClient({ maxAttempts: 2 });
-  const quotas = client;
-  const read = async ({ code, documented }: { code: string; documented: number }): Promise<number> => {
-    const cached = known.get(code);
+/** `ofTarget`: a client of somewhere else than the function's environment says. */
+export function createQuotas(
+  clock: Pick<Clock, 'nowMs'>,
+  log: Log,
+  ofTarget?: ServiceQuotasClient,
+): Quotas & { all(): Promise<AccountQuotas> } {
+  sharedClient ??= ofTarget === undefined ? new ServiceQuotasClient({ maxAttempts: 2 }) : undefined;
+  const client = ofTarget ?? sharedClient ?? new ServiceQuotasClient({ maxAttempts: 2 });
+  const read = async ({ code, documented }: { code: string; documented: number }): Promise<QuotaValue> => {
+    const cached = ofTarget === undefined ? known.get(code) : undefined;
     if (cached !== undefined && clock.nowMs() - cached.readMs < FRESH_MS) return cached.value;
-    const value = (await applied(quotas, code, log)) ?? (await byDefault(quotas, code, log)) ?? documented;
-    known.set(code, { value, readMs: clock.nowMs() });
-    return value;
+    const value = await readLive(client, code, log);
+    const used: QuotaValue = value ?? { value: documented, source: 'documented' };
+    if (ofTarget === undefined) known.set(code, { value: used, readMs: clock.nowMs() });
+    return used;
   };
   return {
-    startRunsPerSecond: () => read(OMICS_QUOTAS.startRunsPerSecond),
-    storedRuns: () => read(OMICS_QUOTAS.storedRuns),
+    startRunsPerSecond: async () => (await read(OMICS_QUOTAS.startRunsPerSecond)).value,
+    async all() {
+      const [storedRuns, activeRunsDynamic, activeRunsStatic] = await Promise.all([
+        read(OMICS_QUOTAS.storedRuns),
+        read(OMICS_QUOTAS.activeRunsDynamic),
+        read(OMICS_QUOTAS.activeRunsStatic),
+      ]);
+      return { storedRuns, activeRunsDynamic, activeRunsStatic };
+    },
   };
 }
 
-async function applied(quotas: ServiceQuotasClient, QuotaCode: string, log: Log): Promise<number | undefined> {
+async function readLive(client: ServiceQuotasClient, code: string, log: Log): Promise<QuotaValue | undefined> {
+  const applied = await readApplied(client, code, log);
+  if (applied !== undefined) return { value: applied, source: 'applied' };
+  const byDefault = await readDefault(client, code, log);
+  return byDefault === undefined ? undefined : { value: byDefault, source: 'default' };
+}
+
+async function readApplied(client: ServiceQuotasClient, QuotaCode: string, log: Log): Promise<number | undefined> {
   try {
-    return (await quotas.send(new GetServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
+    return (await client.send(new GetServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
   } catch (error) {
     log.warn('the applied quota cannot be read', { QuotaCode, error: error instanceof Error ? error.name : 'unknown' });
     return undefined;
   }
 }
 
-async function byDefault(quotas: ServiceQuotasClient, QuotaCode: string, log: Log): Promise<number | undefined> {
+async function readDefault(client: ServiceQuotasClient, QuotaCode: string, log: Log): Promise<number | undefined> {
   try {
-    return (await quotas.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
+    return (await client.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
   } catch (error) {
     log.warn("AWS's default quota cannot be read", {
       QuotaCode,

@@ -11,7 +11,7 @@ import {
   type StartRunCommandOutput,
   type WorkflowType,
 } from '@aws-sdk/client-omics';
-import type { RunFacts, Runs, StartRunResult, WorkflowName } from '../lifecycle/ports.ts';
+import type { ListedRun, RunFacts, Runs, StartRunResult, WorkflowName } from '../lifecycle/ports.ts';
 import { parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { StartedRun } from '../runs/transitions.ts';
@@ -31,10 +31,19 @@ export function omicsClient(): OmicsClient {
   return client;
 }
 
+let startClient: OmicsClient | undefined;
+
+/** Sends each StartRun once: the starter alone decides on another try, because only it knows what the first one may have done. */
+function startRunClient(): OmicsClient {
+  const hostPrefix = config().endpointUrl === undefined ? {} : { disableHostPrefix: true };
+  startClient ??= new OmicsClient({ maxAttempts: 1, ...hostPrefix });
+  return startClient;
+}
+
 export async function sendStartRun(input: StartRunInput): Promise<StartedRun> {
   const command = new StartRunCommand(input as unknown as StartRunCommandInput);
   addUntypedMembers(command, input);
-  return startedOf(input, await omicsClient().send(command));
+  return startedOf(input, await startRunClient().send(command));
 }
 
 /** What StartRun takes and this version of the SDK does not know: its serializer leaves such members out without a word. */
@@ -95,7 +104,7 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
     },
     parameterTemplate: readParameterTemplate,
     async listRuns(status) {
-      const runs: { runId: string; status: string }[] = [];
+      const runs: ListedRun[] = [];
       let startingToken: string | undefined;
       for (let page = 0; page < MOST_PAGES; page += 1) {
         const from = startingToken === undefined ? {} : { startingToken };
@@ -103,7 +112,9 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
           new ListRunsCommand({ status: status as OmicsRunStatus, maxResults: 100, ...from }),
         );
         for (const item of answer.items ?? []) {
-          if (item.id !== undefined) runs.push({ runId: item.id, status: item.status ?? status });
+          if (item.id === undefined) continue;
+          const name = item.name === undefined ? {} : { name: item.name };
+          runs.push({ runId: item.id, ...name, status: item.status ?? status });
         }
         startingToken = answer.nextToken;
         if (startingToken === undefined) break;

@@ -1,26 +1,64 @@
 /** Every run that HealthOmics stores, as the sweeper reads it. */
-import { GetRunCommand, paginateListRuns } from '@aws-sdk/client-omics';
-import type { StoredRuns } from '../lifecycle/sweep-runs.ts';
-import { omicsClient } from './runs.ts';
+import { GetRunCommand, ListRunsCommand, type OmicsClient, type RunStatus } from '@aws-sdk/client-omics';
+import { CallsThrottled, type ListedRun, PageTokenExpired, type StoredRuns } from '../lifecycle/sweep-ports.ts';
 
-export function createStoredRuns(): StoredRuns {
+const PAGE_SIZE = 100;
+
+export function createStoredRuns(client: () => OmicsClient): StoredRuns {
   return {
-    async *list() {
-      for await (const page of paginateListRuns({ client: omicsClient(), pageSize: 100 }, {})) {
-        yield (page.items ?? []).flatMap(({ id, status, storageType, creationTime }) =>
-          id === undefined || status === undefined
-            ? []
-            : [{ runId: id, status: String(status), storageType, creationTime: creationTime?.toISOString() }],
-        );
-      }
+    async page({ status, token }) {
+      const input = {
+        maxResults: PAGE_SIZE,
+        ...(status === undefined ? {} : { status: status as RunStatus }),
+        ...(token === undefined ? {} : { startingToken: token }),
+      };
+      const answer = await send(() => client().send(new ListRunsCommand(input)), token !== undefined);
+      const runs = (answer.items ?? []).flatMap((item) => listedOf(item) ?? []);
+      return answer.nextToken === undefined ? { runs } : { runs, token: answer.nextToken };
     },
-    async retentionModeOf(runId) {
+    async look(runId) {
       try {
-        return (await omicsClient().send(new GetRunCommand({ id: runId }))).retentionMode;
+        const run = await send(() => client().send(new GetRunCommand({ id: runId })), false);
+        if (run.status === 'DELETED') return undefined;
+        const listed = listedOf({ ...run, id: run.id ?? runId });
+        if (listed === undefined || run.uuid === undefined)
+          throw new Error(`GetRun answered run ${runId} without status or uuid.`);
+        const { uuid, retentionMode, runGroupId, startedBy } = run;
+        return { ...listed, uuid, retentionMode, runGroupId, startedBy };
       } catch (error) {
         if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
         throw error;
       }
     },
   };
+}
+
+interface Described {
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly status?: string | undefined;
+  readonly storageType?: string | undefined;
+  readonly workflowId?: string | undefined;
+  readonly creationTime?: Date | undefined;
+}
+
+function listedOf({ id, name, status, storageType, workflowId, creationTime }: Described): ListedRun | undefined {
+  // A run with status DELETED holds no place any more, should it ever be listed.
+  if (id === undefined || status === undefined || status === 'DELETED') return undefined;
+  return { runId: id, name, status, storageType, workflowId, createdMs: creationTime?.getTime() ?? 0 };
+}
+
+const THROTTLES = new Set(['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded']);
+
+/** A request that differs from a good one only by its page token is refused for the token. */
+async function send<T>(call: () => Promise<T>, hasToken: boolean): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const name = error instanceof Error ? error.name : '';
+    if (THROTTLES.has(name)) throw new CallsThrottled('HealthOmics asks for fewer calls.', { cause: error });
+    if (hasToken && name === 'ValidationException')
+      throw new PageTokenExpired('ListRuns does not take its page token any more.', { cause: error });
+    throw error;
+  }
 }

@@ -6,10 +6,37 @@ export type DropState =
   | 'TAKEN'
   /** Waits for the rest of its set. */
   | 'GATHERING'
+  /** A sheet whose rows are being claimed, part by part. */
+  | 'READING'
   /** Cannot start anything; `reason` says why. */
   | 'REJECTED'
   /** The object changed before it was read; the newer version has a drop of its own. */
   | 'SUPERSEDED';
+
+/** What the rows of a sheet came to: grows until every part of them is done. */
+export interface SheetProgress {
+  /** Counts the writes; each write is conditional on the one before. */
+  readonly revision: number;
+  /** All rows, good and bad. */
+  readonly rows: number;
+  /** Into how many parts they are divided, and which of these (from 0) are done. */
+  readonly parts: number;
+  readonly done: readonly number[];
+  /** Runs that this drop asked for first, and runs that an earlier one had asked for. */
+  readonly started: number;
+  readonly known: number;
+  /** Rows that start nothing. */
+  readonly refused: number;
+  /** Rows that are the same as another one of the sheet. */
+  readonly duplicates: number;
+  /** Of both, by line; only so many are kept. */
+  readonly problems: readonly LineReason[];
+}
+
+export interface LineReason {
+  readonly line: number;
+  readonly reason: string;
+}
 
 export interface DropRecord {
   readonly dropId: string;
@@ -30,6 +57,24 @@ export interface DropRecord {
   readonly identity?: string;
   /** The gather that it is a member of. */
   readonly gatherId?: string;
+  /** When its rows are what starts runs. */
+  readonly sheet?: SheetProgress;
+}
+
+/** Where a sheet stands from now on. */
+export type SheetStep = Pick<DropRecord, 'state' | 'reason'> & { readonly sheet: Omit<SheetProgress, 'revision'> };
+
+/** Writers of one drop that meet: each reads again and decides anew. More than these in a row is a fault. */
+const MOST_CONFLICTS = 20;
+
+/** A drop could not be written because others kept writing it, or it is not there. Retriable. */
+export class DropConflictError extends Error {
+  override readonly name = 'DropConflictError';
+  readonly dropId: string;
+  constructor(dropId: string) {
+    super(`Drop ${dropId} was being written by others ${MOST_CONFLICTS} times in a row, or is gone. Try again.`);
+    this.dropId = dropId;
+  }
 }
 
 export interface Drops {
@@ -41,6 +86,12 @@ export interface Drops {
     dropId: string,
     to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'identity'>>,
   ): Promise<void>;
+  /**
+   * Applies a pure step to the latest record of a sheet's drop and writes it if it changed anything. Returns the record
+   * after the step.
+   * @throws DropConflictError when others kept writing
+   */
+  changeSheet(dropId: string, step: (drop: DropRecord) => SheetStep | undefined): Promise<DropRecord>;
   /** Newest first. */
   list(limit: number): Promise<readonly DropRecord[]>;
 }
@@ -75,8 +126,36 @@ export function createDrops(table: Table): Drops {
         },
       });
     },
+    async changeSheet(dropId, step) {
+      for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
+        const before = await read(dropId);
+        if (before === undefined) break;
+        const stepped = step(before);
+        if (stepped === undefined) return before;
+        const revision = before.sheet?.revision ?? 0;
+        const { reason: _, ...rest } = before;
+        const after = { ...rest, ...stepped, sheet: { ...stepped.sheet, revision: revision + 1 } };
+        if (await table.update(key(dropId), sheetUpdate(after, revision))) return after;
+      }
+      throw new DropConflictError(dropId);
+    },
     async list(limit) {
       return (await table.nominated('listed', 'DROPS', { limit, newestFirst: true })).map(recordOf);
+    },
+  };
+}
+
+function sheetUpdate({ state, reason, sheet }: DropRecord, revision: number) {
+  const unwritten = 'attribute_exists(pk) AND attribute_not_exists(#identity) AND attribute_not_exists(sheet)';
+  return {
+    UpdateExpression: `SET #state = :state, sheet = :sheet${reason === undefined ? ' REMOVE reason' : ', reason = :reason'}`,
+    expression: revision === 0 ? unwritten : 'sheet.revision = :revision',
+    names: { '#state': 'state', ...(revision === 0 ? { '#identity': 'identity' } : {}) },
+    values: {
+      ':state': state,
+      ':sheet': sheet,
+      ...(reason === undefined ? {} : { ':reason': reason }),
+      ...(revision === 0 ? {} : { ':revision': revision }),
     },
   };
 }

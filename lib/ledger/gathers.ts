@@ -12,6 +12,12 @@ export interface GatherMember {
   readonly wildcards: Readonly<Record<string, string>>;
 }
 
+/** When, in ISO, and why a person released a set. */
+export interface Release {
+  readonly at: string;
+  readonly reason?: string;
+}
+
 export interface GatherHeader {
   readonly gatherId: string;
   readonly route: string;
@@ -25,13 +31,24 @@ export interface GatherHeader {
   readonly incompleteSince?: string;
   /** A person let the set start although not every member is newer. */
   readonly released?: boolean;
-  /** Slot to drop id of the set that fired last. */
-  readonly fired?: { readonly identity: string; readonly drops: Readonly<Record<string, string>> };
+  /** The last time that a person did. */
+  readonly release?: Release;
+  /** The set that fired last: slot to drop id, and what is to be claimed for it if whoever fired it died. */
+  readonly fired?: {
+    readonly identity: string;
+    readonly drops: Readonly<Record<string, string>>;
+    readonly claim?: object;
+  };
 }
 
 export interface Gathers {
-  /** Keeps the newest object of each slot; an older or the same one changes nothing. */
-  putMember(gatherId: string, member: GatherMember): Promise<void>;
+  /** Keeps the newest object of each slot. `false` when the slot keeps another drop: a newer one, or the same object by another event. */
+  putMember(
+    gatherId: string,
+    member: GatherMember,
+    /** Is told of the drop that loses its place, before it does: so a repeat after a crash tells it again. */
+    onReplace?: (dropId: string) => Promise<void>,
+  ): Promise<boolean>;
   /** A consistent read of the header, if any, and all members. */
   read(gatherId: string): Promise<{ readonly header?: GatherHeader; readonly members: readonly GatherMember[] }>;
   /** Says what is missing, so that people can see what waits. Never touches what fired. */
@@ -39,7 +56,7 @@ export interface Gathers {
   /** Fires a set: `false` when another delivery bumped the generation first. */
   fire(header: GatherHeader, fired: NonNullable<GatherHeader['fired']>): Promise<boolean>;
   /** Lets a complete set start that `onChange: hold` keeps back. `false` when no set waits under that id. */
-  release(gatherId: string): Promise<boolean>;
+  release(gatherId: string, by?: Release): Promise<boolean>;
   /** What fired has its claim: nothing is left to do for this generation. */
   settle(header: GatherHeader): Promise<void>;
   /** What the index nominates of the sets that wait, or that fired and have no claim yet; oldest first. */
@@ -53,16 +70,18 @@ export function createGathers(table: Table): Gathers {
   const pk = (gatherId: string) => `GATHER#${gatherId}`;
   const header = (gatherId: string) => ({ pk: pk(gatherId), sk: 'HEADER' });
   return {
-    async putMember(gatherId, member) {
+    async putMember(gatherId, member, onReplace) {
       const key = { pk: pk(gatherId), sk: `MEMBER#${member.slot}` };
       for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
         const known = await table.get(key);
-        if (known !== undefined && !isNewer(member, memberOf(known))) return;
+        if (known?.dropId === member.dropId) return true;
+        if (known !== undefined && !replacesMember(member, memberOf(known))) return false;
+        if (known !== undefined) await onReplace?.(String(known.dropId));
         const condition =
           known === undefined
             ? { expression: 'attribute_not_exists(pk)' }
             : { expression: 'dropId = :known', values: { ':known': known.dropId } };
-        if (await table.put({ ...key, ...member }, condition)) return;
+        if (await table.put({ ...key, ...member }, condition)) return true;
       }
       throw new Error(
         `Gather ${gatherId}: slot ${member.slot} was replaced ${MOST_CONFLICTS} times in a row. Try again.`,
@@ -100,12 +119,13 @@ export function createGathers(table: Table): Gathers {
         },
       );
     },
-    release(gatherId) {
+    release(gatherId, by) {
+      const why = by === undefined ? '' : ', #release = :by';
       return table.update(header(gatherId), {
-        UpdateExpression: 'SET released = :true',
+        UpdateExpression: `SET released = :true${why}`,
         expression: '#open = :gathering',
-        names: { '#open': 'open' },
-        values: { ':true': true, ':gathering': 'GATHERING' },
+        names: { '#open': 'open', ...(by === undefined ? {} : { '#release': 'release' }) },
+        values: { ':true': true, ':gathering': 'GATHERING', ...(by === undefined ? {} : { ':by': by }) },
       });
     },
     async settle({ gatherId, generation }) {
@@ -122,10 +142,19 @@ export function createGathers(table: Table): Gathers {
   };
 }
 
-function isNewer(member: GatherMember, known: GatherMember): boolean {
-  if (member.dropId === known.dropId) return false;
-  const bySequencer = compareSequencers(member.drop.sequencer, known.drop.sequencer);
-  return bySequencer === 0 ? member.drop.timeMs > known.drop.timeMs : bySequencer > 0;
+/** Whether a drop takes the place of the one that its slot has. Both were found in S3 when they came. */
+export function replacesMember(
+  { drop }: Pick<GatherMember, 'drop'>,
+  { drop: known }: Pick<GatherMember, 'drop'>,
+): boolean {
+  // Sequencers say nothing across keys.
+  if (drop.key !== known.key) return drop.timeMs > known.timeMs;
+  if (drop.sequencer !== undefined && known.sequencer !== undefined) {
+    return compareSequencers(drop.sequencer, known.sequencer) > 0;
+  }
+  // A listing has no sequencers, and a multipart upload's time is that of its beginning: what was just seen in S3 counts.
+  if (drop.versionId !== undefined && known.versionId !== undefined) return drop.versionId !== known.versionId;
+  return drop.etag !== known.etag || drop.sizeBytes !== known.sizeBytes;
 }
 
 function memberOf(item: Item): GatherMember {

@@ -24,9 +24,15 @@ export interface Requests {
   read(identity: string): Promise<RequestRecord | undefined>;
   /**
    * Applies a pure step to the latest record and writes it if it changed anything. Returns the record after the step.
+   * Who has read or written the record just now passes it as `known`, which spares a read as long as nobody wrote since:
+   * the write is conditional on its revision, and a step that would change nothing is decided anew on a fresh read.
    * @throws LedgerConflictError when others kept writing; RequestMissingError when there is no such request.
    */
-  change(identity: string, step: (record: RequestRecord) => RequestRecord): Promise<RequestRecord>;
+  change(
+    identity: string,
+    step: (record: RequestRecord) => RequestRecord,
+    known?: RequestRecord,
+  ): Promise<RequestRecord>;
   /** Which attempt a run belongs to; by uuid, because HealthOmics reuses ids. */
   findByUuid(uuid: string): Promise<{ readonly identity: string; readonly attempt: number } | undefined>;
   /** Every run of ours that had this id, with its uuid. */
@@ -50,7 +56,12 @@ export class RequestMissingError extends Error {
   }
 }
 
+/** Owners of runs that are remembered: each run comes up a handful of times, mostly within its own hours. */
+const MOST_OWNERS = 1_000;
+
 export function createRequests(table: Table): Requests {
+  // A uuid is never given twice, and an attempt keeps its run: what was found once stays true.
+  const owners = new Map<string, { readonly identity: string; readonly attempt: number }>();
   const key = (identity: string) => ({ pk: `REQUEST#${identity}`, sk: 'REQUEST' });
   const read = async (identity: string) => {
     const item = await table.get(key(identity));
@@ -73,12 +84,16 @@ export function createRequests(table: Table): Requests {
       if (existing === undefined) throw new RequestMissingError(record.identity);
       return { record: existing, created };
     },
-    async change(identity, step) {
+    async change(identity, step, known) {
       for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
-        const before = await read(identity);
+        const isKnown = conflict === 0 && known !== undefined;
+        const before = isKnown ? known : await read(identity);
         if (before === undefined) throw new RequestMissingError(identity);
         const stepped = step(before);
-        if (stepped === before) return before;
+        if (stepped === before) {
+          if (isKnown) continue;
+          return before;
+        }
         const after = { ...stepped, revision: before.revision + 1 };
         await point(after, before);
         const condition = { expression: 'revision = :revision', values: { ':revision': before.revision } };
@@ -87,8 +102,17 @@ export function createRequests(table: Table): Requests {
       throw new LedgerConflictError(identity);
     },
     async findByUuid(uuid) {
+      const known = owners.get(uuid);
+      if (known !== undefined) return known;
       const item = await table.get({ pk: `UUID#${uuid}`, sk: 'RUN' });
-      return item === undefined ? undefined : { identity: String(item.identity), attempt: Number(item.attempt) };
+      if (item === undefined) return undefined;
+      const owner = { identity: String(item.identity), attempt: Number(item.attempt) };
+      owners.set(uuid, owner);
+      for (const oldest of owners.keys()) {
+        if (owners.size <= MOST_OWNERS) break;
+        owners.delete(oldest);
+      }
+      return owner;
     },
     async findByRunId(runId) {
       const items = await table.partition(`RUN#${runId}`);

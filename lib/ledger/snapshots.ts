@@ -1,14 +1,26 @@
-/** The sweeper's pictures of the account's stored runs, newest first. */
+/** The sweeper's pictures of the account's stored runs, and what it noticed of runs of ours that are gone. */
 import type { QuotaSnapshot } from '../quota/quota-snapshot.ts';
 import type { Table } from './table.ts';
+
+/** A stored run of ours that HealthOmics does not have any more. The request's own record stays as it was. */
+export interface GoneRun {
+  readonly identity: string;
+  readonly attempt: number;
+  readonly runId: string;
+  readonly uuid: string;
+  /** ISO. */
+  readonly noticedAt: string;
+  /** `retention`: removed by HealthOmics to make room. `deleted`: somebody deleted it. `unclear`: it could be either. */
+  readonly how: 'retention' | 'deleted' | 'unclear';
+}
 
 export interface Snapshots {
   write(snapshot: QuotaSnapshot): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<readonly QuotaSnapshot[]>;
-  /** Retention modes that one GetRun each has taught; by run uuid or, from ListRuns, id and creation time. */
-  knownMode(run: string): Promise<string | undefined>;
-  rememberMode(run: string, retentionMode: string): Promise<void>;
+  noteGone(run: GoneRun): Promise<void>;
+  /** What was noticed of a request's runs, oldest attempt first. */
+  goneOf(identity: string): Promise<readonly GoneRun[]>;
 }
 
 export function createSnapshots(table: Table): Snapshots {
@@ -23,12 +35,14 @@ export function createSnapshots(table: Table): Snapshots {
         ({ pk: _pk, sk: _sk, listed: _l, listedAt: _at, ...snapshot }) => snapshot as unknown as QuotaSnapshot,
       );
     },
-    async knownMode(run) {
-      const item = await table.get({ pk: `MODE#${run}`, sk: 'MODE' });
-      return item === undefined ? undefined : String(item.retentionMode);
+    async noteGone(run) {
+      const key = { pk: `REQUEST#${run.identity}`, sk: `GONE#${String(run.attempt).padStart(4, '0')}` };
+      // The first notice stays.
+      await table.put({ ...key, ...run }, { expression: 'attribute_not_exists(pk)' });
     },
-    async rememberMode(run, retentionMode) {
-      await table.put({ pk: `MODE#${run}`, sk: 'MODE', retentionMode });
+    async goneOf(identity) {
+      const items = await table.partition(`REQUEST#${identity}`, 'GONE#');
+      return items.map(({ pk: _pk, sk: _sk, ...run }) => run as unknown as GoneRun);
     },
   };
 }

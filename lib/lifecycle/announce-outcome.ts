@@ -17,7 +17,7 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
   if (record.state !== 'ENDED' || record.announcedAt !== undefined) return;
   await ports.announcer.announce({ detailType: RUN_OUTCOME, detail: outcomeDetail(record) });
   const at = new Date(ports.clock.nowMs()).toISOString();
-  await ports.ledger.requests.change(record.identity, (latest) => announced(latest, at));
+  await ports.ledger.requests.change(record.identity, (latest) => announced(latest, at), record);
 }
 
 /** Opaque ids and HealthOmics' own words only. */

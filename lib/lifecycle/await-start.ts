@@ -2,10 +2,12 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkStartRunRequest } from '../routing/start-run-request.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { REQUEST_ID_TAG } from '../runs/start-run-input.ts';
 import { executionStarted, started, waiting } from '../runs/transitions.ts';
-import { claimRequest } from './claim-request.ts';
+import { claimRequest, newRequest } from './claim-request.ts';
 import { InvalidInput, parseExecutionInput, RunNotFound } from './execution-input.ts';
-import type { Clock, Executions, Log, Runs, Settings, Starter } from './ports.ts';
+import type { Clock, Executions, Log, RunFacts, Runs, Settings, Starter } from './ports.ts';
+import { sentences } from './sentences.ts';
 import { answerToken, startAnswer } from './tokens.ts';
 
 export interface AwaitStartPorts {
@@ -71,7 +73,7 @@ async function requestOf(ports: AwaitStartPorts, event: AwaitStartEvent): Promis
 function claimConsoleRun(ports: AwaitStartPorts, event: AwaitStartEvent, run: Readonly<Record<string, unknown>>) {
   const problems = checkStartRunRequest(run);
   if (problems.length > 0)
-    throw new InvalidInput(`The execution input's run is not a StartRun request. ${problems.join(' ')}`);
+    throw new InvalidInput(`The execution input's run is not a StartRun request. ${sentences(problems)}`);
   return claimRequest(ports, {
     origin: { kind: 'execution', executionArn: event.executionArn },
     route: 'console',
@@ -86,22 +88,35 @@ function claimConsoleRun(ports: AwaitStartPorts, event: AwaitStartEvent, run: Re
 async function adoptRun(ports: AwaitStartPorts, event: AwaitStartEvent, runId: string): Promise<RequestRecord> {
   const run = await ports.runs.getRun(runId);
   if (run === undefined) throw new RunNotFound(runId);
-  const ours = await ports.ledger.requests.findByUuid(run.uuid);
-  const known = ours === undefined ? undefined : await ports.ledger.requests.read(ours.identity);
+  const known = await requestOfRun(ports, run);
   if (known !== undefined) return known;
-  const record = await claimRequest(ports, {
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const claim = {
     origin: { kind: 'run', uuid: run.uuid },
     route: 'console',
     routesHash: '',
     request: { runId, ...(run.name === undefined ? {} : { name: run.name }) },
     members: [],
     maxAttempts: 1,
-  });
-  const at = new Date(ports.clock.nowMs()).toISOString();
-  ports.log.info('run adopted', { identity: record.identity, runId, uuid: run.uuid, execution: event.executionName });
-  return ports.ledger.requests.change(record.identity, (latest) =>
-    started(latest, 1, { runId, uuid: run.uuid, ...startedFacts(run) }, at),
+  } as const;
+  // Claimed as one that has its run, in one write: as one that waits for a start it would be started, a second time.
+  const wanted = started(
+    newRequest(claim, ports.settings.rundropVersion, at),
+    1,
+    { runId, uuid: run.uuid, ...startedFacts(run) },
+    at,
   );
+  const { record } = await ports.ledger.requests.claim(wanted);
+  ports.log.info('run adopted', { identity: record.identity, runId, uuid: run.uuid, execution: event.executionName });
+  return record;
+}
+
+/** A run that we started may not be known as ours yet, while StartRun's reply is under way or lost: its tag tells. */
+async function requestOfRun({ ledger: { requests } }: AwaitStartPorts, { uuid, tags }: RunFacts) {
+  const requestId = tags[REQUEST_ID_TAG];
+  const ours = (await requests.findByUuid(uuid))?.identity;
+  const identity = ours ?? (requestId === undefined ? undefined : await requests.findByRequestId(requestId));
+  return identity === undefined ? undefined : requests.read(identity);
 }
 
 function startedFacts({

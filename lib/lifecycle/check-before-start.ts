@@ -55,7 +55,7 @@ function inputObjects(parameters: unknown): Map<string, { readonly bucket: strin
   const visit = (value: unknown, place: string): void => {
     if (found.size >= MOST_INPUTS) return;
     if (typeof value === 'string') {
-      const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+[^/])$/.exec(value) ?? [];
+      const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*[^/])$/.exec(value) ?? [];
       if (bucket !== undefined && key !== undefined) found.set(place, { bucket, key });
       return;
     }

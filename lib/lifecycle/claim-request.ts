@@ -1,7 +1,7 @@
 /** Claims an identity, once, and gives the claimed request an execution that carries it through its life. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { identityOf, type Origin } from '../runs/identity.ts';
-import type { MemberRecord, RequestRecord } from '../runs/request-record.ts';
+import type { MemberRecord, RequestRecord, SheetSource } from '../runs/request-record.ts';
 import { askedName } from '../runs/start-run-input.ts';
 import { executionStarted, newAttempt, watcherAllocated } from '../runs/transitions.ts';
 import type { Clock, Executions, Settings } from './ports.ts';
@@ -19,7 +19,10 @@ export interface Claim {
   /** The StartRun request, without requestId. */
   readonly request: object;
   readonly members: readonly MemberRecord[];
+  readonly sheet?: SheetSource;
   readonly maxAttempts: number;
+  /** How many runs of the route may start on one day, UTC. */
+  readonly maxRunsPerDay?: number;
 }
 
 /** A request as it is before anybody claimed it. */
@@ -28,6 +31,9 @@ export function newRequest(claim: Claim, rundropVersion: string, at: string): Re
   const { requestId: _, ...request } = claim.request as Readonly<Record<string, unknown>>;
   const requestText = JSON.stringify(request);
   const { priority } = request;
+  // A run that somebody else started has its name already.
+  const name = askedName(requestText, claim.route);
+  const first = newAttempt(identity, 1, name, {});
   return {
     identity,
     revision: 0,
@@ -37,12 +43,14 @@ export function newRequest(claim: Claim, rundropVersion: string, at: string): Re
     rundropVersion,
     requestText,
     members: claim.members,
+    ...(claim.sheet === undefined ? {} : { sheet: claim.sheet }),
     maxAttempts: claim.maxAttempts,
+    ...(claim.maxRunsPerDay === undefined ? {} : { maxRunsPerDay: claim.maxRunsPerDay }),
     priority: typeof priority === 'number' ? priority : 0,
     createdAt: at,
     state: 'CLAIMED',
     since: at,
-    attempts: [newAttempt(identity, 1, askedName(requestText, claim.route), {})],
+    attempts: [claim.origin.kind === 'run' ? { ...first, name } : first],
     watchers: 0,
     executions: [],
   };
@@ -55,6 +63,21 @@ export async function claimRequest(ports: ClaimPorts, claim: Claim): Promise<Req
   return record;
 }
 
+/**
+ * Claims and starts the first execution in half the calls of `claimRequest` and `ensureWatcher`: the execution's name is
+ * allocated by the claim itself, and AwaitStart records that it runs. For many requests at once. Safe to repeat.
+ */
+export async function claimAndStart(ports: ClaimPorts & WatcherPorts, claim: Claim): Promise<RequestRecord> {
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const wanted = watcherAllocated(newRequest(claim, ports.settings.rundropVersion, at));
+  const { record, created } = await ports.ledger.requests.claim(wanted);
+  if (!created) return ensureWatcher(ports, record);
+  await ports.executions.start(executionName(record.route, record.identity, record.watchers), {
+    request: record.identity,
+  });
+  return record;
+}
+
 export interface WatcherPorts {
   readonly ledger: Pick<Ledger, 'requests'>;
   readonly executions: Executions;
@@ -63,8 +86,10 @@ export interface WatcherPorts {
 /** Starts the first execution of a request, unless it has one. Safe to repeat: the name is allocated before. */
 export async function ensureWatcher(ports: WatcherPorts, record: RequestRecord): Promise<RequestRecord> {
   if (record.executions.length > 0 || record.state === 'ENDED') return record;
-  const first = await ports.ledger.requests.change(record.identity, (latest) =>
-    latest.watchers === 0 ? watcherAllocated(latest) : latest,
+  const first = await ports.ledger.requests.change(
+    record.identity,
+    (latest) => (latest.watchers === 0 ? watcherAllocated(latest) : latest),
+    record,
   );
   return startAllocated(ports, first);
 }
@@ -81,7 +106,7 @@ export async function startAnotherWatcher(ports: WatcherPorts, record: RequestRe
 async function startAllocated(ports: WatcherPorts, record: RequestRecord): Promise<RequestRecord> {
   const name = executionName(record.route, record.identity, record.watchers);
   const executionArn = await ports.executions.start(name, { request: record.identity });
-  return ports.ledger.requests.change(record.identity, (latest) => executionStarted(latest, executionArn));
+  return ports.ledger.requests.change(record.identity, (latest) => executionStarted(latest, executionArn), record);
 }
 
 const LONGEST_ROUTE_PART = 40;

@@ -4,7 +4,7 @@ import type { Member } from '../routing/gather.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import { contentOf, type MemberIdentity, type Origin, versionOf } from '../runs/identity.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
-import { type ClaimPorts, claimRequest, ensureWatcher, type WatcherPorts } from './claim-request.ts';
+import { type Claim, type ClaimPorts, claimRequest, ensureWatcher, type WatcherPorts } from './claim-request.ts';
 import type { Log } from './ports.ts';
 
 /** A drop with its place in its route. */
@@ -25,12 +25,9 @@ export function originOf(route: Route, members: readonly DroppedMember[]): Origi
   return { kind: 'drop', route: route.name, members: members.map((member) => memberIdentity(route, member)) };
 }
 
-/** Claims the set's request, tells its drops which one it is, and starts its execution. Safe to repeat. */
-export async function claimSet(
-  ports: ClaimPorts & WatcherPorts & { readonly ledger: Pick<Ledger, 'drops' | 'requests'>; readonly log: Log },
-  { file, route, members, markers = [], request }: CompleteSet,
-): Promise<RequestRecord> {
-  const record = await claimRequest(ports, {
+/** What is claimed for a set. */
+export function claimOf({ file, route, members, request }: CompleteSet): Claim {
+  return {
     origin: originOf(route, members),
     route: route.name,
     routesHash: file.hash,
@@ -44,11 +41,30 @@ export async function claimSet(
       ...(drop.versionId === undefined ? {} : { versionId: drop.versionId }),
     })),
     maxAttempts: route.retry.attempts,
-  });
-  for (const { dropId } of [...members, ...markers]) {
+    ...route.limits,
+  };
+}
+
+/** Claims the set's request, tells its drops which one it is, and starts its execution. Safe to repeat. */
+export async function claimSet(
+  ports: ClaimPorts & WatcherPorts & { readonly ledger: Pick<Ledger, 'drops' | 'requests'>; readonly log: Log },
+  set: CompleteSet,
+): Promise<RequestRecord> {
+  const dropIds = [...set.members, ...(set.markers ?? [])].map(({ dropId }) => dropId);
+  return claimFor(ports, claimOf(set), dropIds);
+}
+
+/** The same, of a claim that is ready. */
+export async function claimFor(
+  ports: Parameters<typeof claimSet>[0],
+  claim: Claim,
+  dropIds: readonly string[],
+): Promise<RequestRecord> {
+  const record = await claimRequest(ports, claim);
+  for (const dropId of dropIds) {
     await ports.ledger.drops.change(dropId, { state: 'TAKEN', identity: record.identity });
   }
-  ports.log.info('request claimed', { identity: record.identity, route: route.name, drops: members.length });
+  ports.log.info('request claimed', { identity: record.identity, route: claim.route, drops: claim.members.length });
   return ensureWatcher(ports, record);
 }
 

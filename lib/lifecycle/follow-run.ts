@@ -1,11 +1,11 @@
 /** Keeps the ledger's word on a run in step with HealthOmics', and wakes who waits for its end. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { RequestMissingError } from '../ledger/requests.ts';
-import type { RequestRecord } from '../runs/request-record.ts';
+import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { isTerminal, type RunStatus } from '../runs/run-status.ts';
-import { ended, type RunNews, statusKnown } from '../runs/transitions.ts';
+import { ended, type RunNews, runHasEnded, statusKnown } from '../runs/transitions.ts';
 import type { Clock, Executions, Log, Runs } from './ports.ts';
-import { answerAll } from './tokens.ts';
+import { answerEverybody } from './tokens.ts';
 
 export interface FollowPorts {
   readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
@@ -27,9 +27,17 @@ export async function statusOfRun(ports: FollowPorts, identity: string, attempt:
     // What is known to have ended keeps its end; only a run whose end nobody saw is REMOVED.
     if (known.status !== undefined && isTerminal(known.status) && known.status !== 'DELETED') return record;
     const reason = `HealthOmics no longer has run ${known.runId} (uuid ${known.uuid}), and its end was not seen.`;
-    return ports.ledger.requests.change(identity, (latest) => ended(latest, 'REMOVED', at, reason));
+    return ports.ledger.requests.change(identity, (latest) =>
+      awaitsEndOf(latest, attempt) ? ended(latest, 'REMOVED', at, reason) : latest,
+    );
   }
-  return ports.ledger.requests.change(identity, (latest) => statusKnown(latest, attempt, newsOf(run), at));
+  return ports.ledger.requests.change(identity, (latest) => statusKnown(latest, attempt, newsOf(run), at), record);
+}
+
+/** While HealthOmics was asked, others may have seen the end, or have gone on to the next attempt. */
+function awaitsEndOf(record: RequestRecord, attempt: number): boolean {
+  const current = currentAttempt(record);
+  return record.state === 'STARTED' && current.attempt === attempt && !runHasEnded(current);
 }
 
 /** GetRun's facts without those that identify the run. */
@@ -53,14 +61,15 @@ export interface StatusHint {
   readonly status: RunStatus;
 }
 
-/** Takes a hint: writes a status on the way, confirms an end by GetRun and wakes the watchers. */
+/** Takes a hint: writes a status on the way, confirms an end by GetRun and wakes the watchers. A hint without uuid is only a reason to ask. */
 export async function followHint(
   ports: FollowPorts & { readonly executions: Executions },
   hint: StatusHint,
 ): Promise<'foreign' | 'followed'> {
   const ours = await ownerOf(ports, hint);
   if (ours === undefined) return 'foreign';
-  if (!isTerminal(hint.status)) {
+  // Without a uuid the news may be of another run that has the id now: then it is GetRun that tells.
+  if (!isTerminal(hint.status) && hint.uuid !== undefined) {
     const at = new Date(ports.clock.nowMs()).toISOString();
     await ports.ledger.requests.change(ours.identity, (latest) =>
       statusKnown(latest, ours.attempt, { status: hint.status }, at),
@@ -68,7 +77,7 @@ export async function followHint(
     return 'followed';
   }
   const record = await statusOfRun(ports, ours.identity, ours.attempt);
-  await answerAll(ports, record, 'watch');
+  await answerEverybody(ports, record);
   return 'followed';
 }
 

@@ -5,7 +5,9 @@ import { assessGather, gatherPlace } from '../routing/gather.ts';
 import type { Matched } from '../routing/match-drop.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import { identityOf, opaqueId } from '../runs/identity.ts';
-import { claimSet, type DroppedMember, originOf } from './claim-set.ts';
+import type { Claim } from './claim-request.ts';
+import { claimFor, claimOf, claimSet, type DroppedMember, originOf } from './claim-set.ts';
+import { sentences } from './sentences.ts';
 import type { TakeDropPorts, Taken } from './take-drop.ts';
 
 /** Deliveries of one set that meet: each but one reads again and finds the set fired. */
@@ -24,8 +26,16 @@ export async function addToGather(
 ): Promise<Taken> {
   const { group, slot } = gatherPlace(match.route, match);
   const gatherId = gatherIdOf(match.route, group);
-  await ports.ledger.gathers.putMember(gatherId, { slot, ...dropped });
-  return fireIfComplete(ports, file, match.route, { gatherId, group });
+  const supersede = (dropId: string, reason: string) =>
+    ports.ledger.drops.change(dropId, { state: 'SUPERSEDED', reason });
+  const isKept = await ports.ledger.gathers.putMember(gatherId, { slot, ...dropped }, (replaced) =>
+    supersede(replaced, 'A newer object took its place in its set before the set started.'),
+  );
+  const taken = await fireIfComplete(ports, file, match.route, { gatherId, group });
+  if (!isKept) {
+    await supersede(dropped.dropId, 'Its set has a newer object in this place, or the same one by another event.');
+  }
+  return taken;
 }
 
 /** Fires the set if it is complete and has not fired. Safe to repeat: after every delivery, and from reconciliation. */
@@ -46,12 +56,13 @@ export async function fireIfComplete(
     const identity = identityOf(originOf(route, set));
     if (assessed.complete && current.fired?.identity === identity)
       return claimFired(ports, file, route, { header: current, set, members });
+    if (current.fired !== undefined) await claimLeftOver(ports, current.fired);
     const missing = assessed.complete ? heldBack(route, current, { drops, members, nowMs }) : assessed.missing;
     if (missing.length > 0) {
       await ports.ledger.gathers.waitFor({ ...waitingAnew(current, at), missing }, at);
       return 'gathering';
     }
-    const fired = { identity, drops };
+    const fired = { identity, drops, ...frozenClaim(file, route, set) };
     if (await ports.ledger.gathers.fire(current, fired)) {
       const bumped = { ...current, generation: current.generation + 1, missing: [], fired };
       return claimFired(ports, file, route, { header: bumped, set, members });
@@ -60,6 +71,23 @@ export async function fireIfComplete(
   throw new Error(
     `Gather ${gatherId} of route ${route.name} was fired by others ${MOST_CONFLICTS} times in a row. Try again.`,
   );
+}
+
+/** Frozen with the set, since its members may be replaced before the claim is made. Not there if it would be refused. */
+function frozenClaim(file: RouteFile, route: Route, members: readonly GatherMember[]): { readonly claim?: Claim } {
+  try {
+    const request = fillRequest(route, { members, timeMs: Math.max(...members.map(({ drop }) => drop.timeMs)) });
+    return { claim: claimOf({ file, route, members, request }) };
+  } catch (error) {
+    if (!(error instanceof RequestRefused)) throw error;
+    return {};
+  }
+}
+
+/** Another set fired before this one, and whoever fired it may have died before the claim: it is made now. */
+async function claimLeftOver(ports: TakeDropPorts, fired: NonNullable<GatherHeader['fired']>): Promise<void> {
+  if (fired.claim === undefined || (await ports.ledger.requests.read(fired.identity)) !== undefined) return;
+  await claimFor(ports, fired.claim as Claim, Object.values(fired.drops));
 }
 
 /** A set that has fired and now waits again begins to wait at its first new member. */
@@ -84,7 +112,7 @@ async function claimFired(
     return 'started';
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;
-    const reason = error.problems.join(' ');
+    const reason = sentences(error.problems);
     for (const { dropId } of members) await ports.ledger.drops.change(dropId, { state: 'REJECTED', reason });
     await ports.ledger.gathers.settle(header);
     ports.log.warn('set rejected: no valid request', { gatherId: header.gatherId, route: route.name });

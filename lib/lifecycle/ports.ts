@@ -3,6 +3,7 @@
  * may speak them to anything.
  */
 import type { RouteFile } from '../routing/route-file.ts';
+import type { SheetPartOfDrop } from '../routing/sheet-message.ts';
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { RunNews, StartedRun } from '../runs/transitions.ts';
 
@@ -26,6 +27,13 @@ export interface RunFacts extends RunNews {
   readonly arn?: string;
   readonly name?: string;
   readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A run as ListRuns tells it: without its uuid. */
+export interface ListedRun {
+  readonly runId: string;
+  readonly name?: string;
+  readonly status: string;
 }
 
 export type StartRunResult =
@@ -56,8 +64,8 @@ export interface Runs {
   parameterTemplate(
     workflow: WorkflowName,
   ): Promise<Readonly<Record<string, { readonly optional?: boolean | undefined }>> | undefined>;
-  /** Ids and statuses of every run in that status. */
-  listRuns(status: string): Promise<readonly { readonly runId: string; readonly status: string }[]>;
+  /** Every run in that status. */
+  listRuns(status: string): Promise<readonly ListedRun[]>;
 }
 
 export type TokenAnswer = 'delivered' | 'spent';
@@ -90,6 +98,12 @@ export interface Objects {
     object: { bucket: string; key: string; etag: string },
     limitBytes: number,
   ): Promise<string | 'too-large' | undefined>;
+}
+
+/** Word to ourselves, through the drops queue: parts of a sheet whose rows are to be claimed. */
+export interface SheetParts {
+  /** Rejects unless the queue took all of them. */
+  send(parts: readonly (SheetPartOfDrop & { readonly afterSeconds: number })[]): Promise<void>;
 }
 
 /** Tells the starter that something waits. Losing a nudge costs a minute, until reconciliation sends another. */

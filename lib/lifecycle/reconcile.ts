@@ -5,22 +5,20 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { ACTIVE_RUN_STATUSES, advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
-import { runHasEnded } from '../runs/transitions.ts';
+import { runHasEnded, waiting } from '../runs/transitions.ts';
 import { announceIncomplete } from './announce-incomplete.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
 import { fireIfComplete } from './gather-drop.ts';
-import type { Starter } from './ports.ts';
+import type { ListedRun, Runs, Starter } from './ports.ts';
 import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
 import type { TakeDropPorts } from './take-drop.ts';
-import { answerAll } from './tokens.ts';
+import { answerAll, answerEverybody } from './tokens.ts';
 
 export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
   readonly ledger: Ledger;
-  readonly runs: RecordOutcomePorts['runs'] & {
-    listRuns(status: string): Promise<readonly { readonly runId: string; readonly status: string }[]>;
-  };
+  readonly runs: RecordOutcomePorts['runs'] & Pick<Runs, 'listRuns'>;
   readonly starter: Starter;
 }
 
@@ -110,19 +108,31 @@ async function repairClaim(ports: ReconcilePorts, record: RequestRecord): Promis
   return true;
 }
 
-/** A request that is not over needs a living execution. One that was stopped by hand stays stopped. */
+/**
+ * A request that is not over needs a living execution. One that was stopped by hand stays stopped; what it would have
+ * put in line is put in line here, since stopping an execution cancels no request.
+ */
 async function repairWatcher(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
   if (isYoung(ports, record)) return false;
   const latest = record.executions.at(-1);
   const status = latest === undefined ? undefined : await ports.executions.status(latest);
-  if (status === 'RUNNING' || status === 'PENDING_REDRIVE' || status === 'ABORTED') return false;
+  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return false;
+  if (status === 'ABORTED') return putInLine(ports, record);
   await startAnotherWatcher(ports, record);
   ports.log.warn('watcher restarted', { identity: record.identity, state: record.state });
   return true;
 }
 
+async function putInLine(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
+  const at = new Date(ports.clock.nowMs()).toISOString();
+  const placed = await ports.ledger.requests.change(record.identity, (latest) => waiting(latest, at));
+  return placed.revision !== record.revision;
+}
+
+/** Whoever recorded the outcome and died may have left executions without an answer, too. */
 async function repairAnnouncement(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
   if (isYoung(ports, record)) return false;
+  await answerEverybody(ports, record);
   await announceOutcome(ports, record);
   return true;
 }
@@ -130,29 +140,39 @@ async function repairAnnouncement(ports: ReconcilePorts, record: RequestRecord):
 /** Lists what is active only while a run of ours is, in the order in which a run moves, so that none is missed. */
 async function followStarted(ports: ReconcilePorts): Promise<Pass> {
   if ((await ports.ledger.requests.open('STARTED', 1)).length === 0) return { seen: 0, repaired: 0 };
-  const active = new Map<string, RunStatus>();
+  const active: ActiveRuns = new Map();
   for (const status of ACTIVE_RUN_STATUSES) {
-    for (const run of await ports.runs.listRuns(status)) active.set(run.runId, parseRunStatus(run.status) ?? status);
+    for (const run of await ports.runs.listRuns(status)) active.set(run.runId, run);
   }
   return forEachOpen(ports, 'STARTED', (record) => followOne(ports, record, active));
 }
 
-async function followOne(
-  ports: ReconcilePorts,
-  record: RequestRecord,
-  active: ReadonlyMap<string, RunStatus>,
-): Promise<boolean> {
+type ActiveRuns = Map<string, ListedRun>;
+
+/** Ids are reused and a listing tells no uuid, but the names that we give are our own. */
+function listedStatus(record: RequestRecord, active: ActiveRuns): RunStatus | undefined {
+  const { runId, name } = currentAttempt(record);
+  const listed = runId === undefined ? undefined : active.get(runId);
+  const namedByUs = record.origin.kind !== 'run';
+  if (namedByUs && listed?.name !== undefined && listed.name !== name) return undefined;
+  return parseRunStatus(listed?.status);
+}
+
+async function followOne(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
   const attempt = currentAttempt(record);
-  const listed = attempt.runId === undefined ? undefined : active.get(attempt.runId);
+  // The starter may have died between its record and its answer.
+  if (!isYoung(ports, record) && (await answerAll(ports, record, 'start')) > 0) return true;
+  const listed = listedStatus(record, active);
   if (listed !== undefined && !runHasEnded(attempt)) {
     const moved = advances(attempt.status, listed);
-    if (moved && attempt.runId !== undefined && attempt.uuid !== undefined) {
-      await followHint(ports, { runId: attempt.runId, uuid: attempt.uuid, status: listed });
+    if (moved && attempt.runId !== undefined) {
+      const uuid = attempt.uuid === undefined || record.origin.kind === 'run' ? {} : { uuid: attempt.uuid };
+      await followHint(ports, { runId: attempt.runId, ...uuid, status: listed });
     }
     return (await repairWatcher(ports, record)) || moved;
   }
   const told = await statusOfRun(ports, record.identity, attempt.attempt);
-  if ((await answerAll(ports, told, 'watch')) > 0) return true;
+  if ((await answerEverybody(ports, told)) > 0) return true;
   return told.state === 'ENDED' ? repairAnnouncement(ports, told) : finishUnwatched(ports, told);
 }
 

@@ -41,7 +41,11 @@ export async function recordOutcome(
   event: { request: string; attempt: number },
 ): Promise<OutcomeAnswer> {
   const known = await statusOfRun(ports, event.request, event.attempt);
-  const decided = await ports.ledger.requests.change(known.identity, (latest) => decide(ports, latest, event.attempt));
+  const decided = await ports.ledger.requests.change(
+    known.identity,
+    (latest) => decide(ports, latest, event.attempt),
+    known,
+  );
   if (decided.state === 'ENDED') {
     await announceOutcome(ports, decided);
     return endAnswer(decided);

@@ -2,14 +2,15 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
-import { ended, type StartedRun, startCalled, started, uncertain } from '../runs/transitions.ts';
+import { ended, heldUp, type StartedRun, startCalled, startDenied, started, uncertain } from '../runs/transitions.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { checkBeforeStart } from './check-before-start.ts';
 import type { Announcer, Clock, Executions, Log, Objects, Runs, Settings, StartRunResult } from './ports.ts';
+import { sentences } from './sentences.ts';
 import { answerAll } from './tokens.ts';
 
 export interface StartOnePorts {
-  readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
+  readonly ledger: Pick<Ledger, 'counters' | 'requests' | 'tokens'>;
   readonly runs: Runs;
   readonly objects: Pick<Objects, 'head' | 'someUnder'>;
   readonly executions: Executions;
@@ -36,13 +37,17 @@ export async function startOne(ports: StartOnePorts, record: RequestRecord): Pro
     const byHand = record.origin.kind === 'execution';
     const problems = byHand ? [] : await checkBeforeStart(ports, startRunInput(record, attempt));
     if (problems.length > 0)
-      return end(ports, record, 'REFUSED', `Not started, because it would fail. ${problems.join(' ')}`);
+      return end(ports, record, 'REFUSED', `Not started, because it would fail. ${sentences(problems)}`);
   } else if (ports.clock.nowMs() - Date.parse(calledAt) > ports.settings.requestIdTrustSeconds * 1000) {
     return lookForRun(ports, record, attempt);
   }
-  const at = new Date(ports.clock.nowMs()).toISOString();
-  const called = await ports.ledger.requests.change(record.identity, (latest) =>
-    startCalled(latest, attempt.attempt, at),
+  const nowMs = ports.clock.nowMs();
+  if (calledAt === undefined && !(await withinDailyLimit(ports, record, nowMs))) return { kind: 'settled' };
+  const at = new Date(nowMs).toISOString();
+  const called = await ports.ledger.requests.change(
+    record.identity,
+    (latest) => startCalled(latest, attempt.attempt, at),
+    record,
   );
   if (called.state !== 'WAITING' || currentAttempt(called).attempt !== attempt.attempt) return { kind: 'settled' };
   const result = await ports.runs.startRun(startRunInput(called, currentAttempt(called)));
@@ -52,6 +57,11 @@ export async function startOne(ports: StartOnePorts, record: RequestRecord): Pro
     case 'refused':
       return end(ports, called, 'REFUSED', result.reason);
     case 'quota':
+      // A call before this one may have made a run all the same: only an answer to the first one is the whole truth.
+      if (calledAt === undefined) {
+        await ports.ledger.requests.change(called.identity, (latest) => startDenied(latest, attempt.attempt, at));
+      }
+      return result;
     case 'later':
       return result;
     default:
@@ -62,7 +72,11 @@ export async function startOne(ports: StartOnePorts, record: RequestRecord): Pro
 async function adopt(ports: StartOnePorts, record: RequestRecord, run: StartedRun): Promise<StartOneResult> {
   const at = new Date(ports.clock.nowMs()).toISOString();
   const { attempt, requestId } = currentAttempt(record);
-  const adopted = await ports.ledger.requests.change(record.identity, (latest) => started(latest, attempt, run, at));
+  const adopted = await ports.ledger.requests.change(
+    record.identity,
+    (latest) => started(latest, attempt, run, at),
+    record,
+  );
   ports.log.info('run started', { identity: record.identity, attempt, requestId, runId: run.runId, uuid: run.uuid });
   await answerAll(ports, adopted, 'start');
   return { kind: 'started' };
@@ -82,6 +96,17 @@ async function end(
   await answerAll(ports, over, 'start');
   await announceOutcome(ports, over);
   return { kind: 'settled' };
+}
+
+/** Counts the start against its route's limit. What is over it keeps its place in line and goes on the next day. */
+async function withinDailyLimit(ports: StartOnePorts, record: RequestRecord, nowMs: number): Promise<boolean> {
+  const { maxRunsPerDay, route } = record;
+  const day = new Date(nowMs).toISOString().slice(0, 10);
+  if (maxRunsPerDay === undefined || currentAttempt(record).countedOn === day) return true;
+  if (await ports.ledger.counters.countUp(`started#${route}#${day}`, maxRunsPerDay, nowMs)) return true;
+  const reason = `Route ${route} has started its ${maxRunsPerDay} runs of ${day} (UTC), which is its limit; it goes on the next day.`;
+  await ports.ledger.requests.change(record.identity, (latest) => heldUp(latest, reason));
+  return false;
 }
 
 /** Looks at every member again; says of the first that is gone or another one what happened to it. */

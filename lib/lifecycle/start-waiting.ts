@@ -29,19 +29,25 @@ export interface Started {
 export async function startWaiting(ports: StartWaitingPorts, deadlineMs: number): Promise<Started> {
   const pauseMs = 1000 / Math.max(0.01, await ports.quotas.startRunsPerSecond());
   const done = new Set<string>();
+  // What did not get through goes behind the others, so that one that never does holds up nobody.
+  const putOff = new Map<string, number>();
   let started = 0;
   let throttled = 0;
   let nextStartMs = ports.clock.nowMs();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const line = await waitingLine(ports, done);
+    const line = byPatience(await waitingLine(ports, done), putOff);
     if (line.length === 0) return { started, stopped: 'nothing-waits' };
     for (const record of line) {
       nextStartMs = await waitUntil(ports.clock, nextStartMs, deadlineMs);
       if (ports.clock.nowMs() >= deadlineMs) return outOfTime(ports, started);
       const result = await startSafely(ports, record);
-      if (result.kind === 'quota') return stopForQuota(ports, record, result.reason, started);
+      if (result.kind === 'quota') {
+        const held = line.filter(({ identity }) => !done.has(identity));
+        return stopForQuota(ports, held, result.reason, started);
+      }
       if (result.kind === 'later') {
         throttled += 1;
+        putOff.set(record.identity, throttled);
         await ports.ledger.requests.change(record.identity, (latest) => heldUp(latest, result.reason));
         if (throttled >= MOST_THROTTLED) return { started, stopped: 'throttled' };
         nextStartMs = ports.clock.nowMs() + FIRST_BACKOFF_MS * 2 ** throttled;
@@ -81,6 +87,10 @@ async function waitingLine(ports: StartWaitingPorts, done: ReadonlySet<string>):
   return admissionOrder(waiting);
 }
 
+function byPatience(line: readonly RequestRecord[], putOff: ReadonlyMap<string, number>): RequestRecord[] {
+  return line.toSorted((a, b) => (putOff.get(a.identity) ?? 0) - (putOff.get(b.identity) ?? 0));
+}
+
 async function waitUntil(clock: Clock, dueMs: number, deadlineMs: number): Promise<number> {
   const waitMs = Math.min(dueMs, deadlineMs) - clock.nowMs();
   if (waitMs > 0) await clock.sleep(waitMs);
@@ -90,12 +100,12 @@ async function waitUntil(clock: Clock, dueMs: number, deadlineMs: number): Promi
 /** The rest waits, visibly, for room: the first in line goes out as a probe once a minute, by reconciliation's nudge. */
 async function stopForQuota(
   ports: StartWaitingPorts,
-  record: RequestRecord,
+  line: readonly RequestRecord[],
   reason: string,
   started: number,
 ): Promise<Started> {
-  ports.log.warn('a quota is full; what waits will be tried again in a minute', { identity: record.identity });
-  await ports.ledger.requests.change(record.identity, (latest) => heldUp(latest, reason));
+  ports.log.warn('a quota is full; what waits will be tried again in a minute', { waiting: line.length });
+  for (const { identity } of line) await ports.ledger.requests.change(identity, (latest) => heldUp(latest, reason));
   return { started, stopped: 'quota' };
 }
 

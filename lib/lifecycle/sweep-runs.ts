@@ -1,73 +1,102 @@
-/** One picture of the account's stored runs. Our own runs' retention mode is known; a foreign run costs one GetRun, once. */
-import type { Ledger } from '../ledger/ledger.ts';
-import { type StoredRun, takeSnapshot } from '../quota/quota-snapshot.ts';
-import type { Clock } from './ports.ts';
+/**
+ * One sweep: brings the picture of the account's stored runs up to date, writes a snapshot of it against the quotas, and
+ * tells what is worth telling. A full scan once a day; in between what the active listing and the ledger tell.
+ */
+import { forecastExhaustion } from '../quota/forecast.ts';
+import { countOf, holdersOf, type QuotaSnapshot, retainedShare, takeSnapshot } from '../quota/quota-snapshot.ts';
+import { firstState } from '../quota/sweep-state.ts';
+import { crossThresholds } from '../quota/thresholds.ts';
+import { crossingWord, sendPending } from './announce-quota.ts';
+import { followActiveRuns } from './sweep-active.ts';
+import { createSweepCalls } from './sweep-calls.ts';
+import { lookAtOpenQuestions, lookForRemovals } from './sweep-looks.ts';
+import { loadRuns, type Sweep, SweepOvertaken, save, writeState } from './sweep-memory.ts';
+import type { SweepPorts, SweepRequest, SweepResult } from './sweep-ports.ts';
+import { scanRuns } from './sweep-scan.ts';
+import { waitingFigures } from './sweep-waiting.ts';
 
-export interface ListedRun {
-  readonly runId: string;
-  readonly status: string;
-  readonly storageType: string | undefined;
-  /** ISO; tells two runs apart that had the same id. */
-  readonly creationTime: string | undefined;
-}
+/** Once the picture is complete, all runs are listed at most so often. A little less than a day, so that it stays at one hour of the day. */
+const SCAN_EVERY_MS = 23.75 * 3_600_000;
+/** What writing down takes after the last call. A lease that outlives its sweep by a minute delays nobody. */
+const LEASE_SLACK_MS = 60_000;
 
-export interface StoredRuns {
-  /** Every stored run of the account, page by page. */
-  list(): AsyncIterable<readonly ListedRun[]>;
-  /** `undefined` when the run is gone. */
-  retentionModeOf(runId: string): Promise<string | undefined>;
-}
-
-export interface SweepPorts {
-  readonly ledger: Pick<Ledger, 'requests' | 'snapshots'>;
-  readonly storedRuns: StoredRuns;
-  readonly quotas: { storedRuns(): Promise<number> };
-  readonly clock: Clock;
-  /** Past it no run is asked for its mode any more; it counts as UNKNOWN until a later sweep. */
-  readonly deadlineMs: number;
-}
-
-export interface SweepResult {
-  readonly storedRuns: number;
-  readonly storedRunsQuota: number;
-  readonly unknownRetention: number;
-}
-
-/** One question a pause: HealthOmics answers ten GetRun calls a second, and the watchers need theirs. */
-const GET_RUN_PAUSE_MS = 500;
-
-export async function sweepRuns(ports: SweepPorts): Promise<SweepResult> {
-  const runs: StoredRun[] = [];
-  for await (const page of ports.storedRuns.list()) {
-    for (const run of page) {
-      const retentionMode = (await modeOf(ports, run)) ?? 'UNKNOWN';
-      runs.push({ status: run.status, storageType: run.storageType, retentionMode });
-    }
+export async function sweepRuns(ports: SweepPorts, request: SweepRequest = {}): Promise<SweepResult> {
+  const holder = ports.newId();
+  const times = { nowMs: ports.clock.nowMs(), untilMs: ports.deadlineMs + LEASE_SLACK_MS };
+  if (!(await ports.store.acquireLease(holder, times))) return { outcome: 'busy', listCalls: 0, getCalls: 0 };
+  try {
+    return await sweepUnderLease(ports, request);
+  } finally {
+    await ports.store.releaseLease(holder);
   }
-  const takenAt = new Date(ports.clock.nowMs()).toISOString();
-  const snapshot = takeSnapshot(runs, await ports.quotas.storedRuns(), takenAt);
-  await ports.ledger.snapshots.write(snapshot);
-  const unknown = Object.values(snapshot.byRetentionMode.UNKNOWN ?? {}).reduce((sum, count) => sum + count, 0);
-  return { storedRuns: snapshot.storedRuns, storedRunsQuota: snapshot.storedRunsQuota, unknownRetention: unknown };
 }
 
-async function modeOf(ports: SweepPorts, run: ListedRun): Promise<string | undefined> {
-  const name = `${run.runId}#${run.creationTime ?? ''}`;
-  const known = await ports.ledger.snapshots.knownMode(name);
-  if (known !== undefined) return known;
-  const mode = await askedMode(ports, run);
-  if (mode !== undefined) await ports.ledger.snapshots.rememberMode(name, mode);
-  return mode;
-}
-
-async function askedMode(ports: SweepPorts, run: ListedRun): Promise<string | undefined> {
-  const ours = await ports.ledger.requests.findByRunId(run.runId);
-  for (const { identity, attempt } of ours) {
-    const record = await ports.ledger.requests.read(identity);
-    const known = record?.attempts.find((one) => one.attempt === attempt);
-    if (known?.retentionMode !== undefined && known.creationTime === run.creationTime) return known.retentionMode;
+async function sweepUnderLease(ports: SweepPorts, request: SweepRequest): Promise<SweepResult> {
+  const sweep = await beginSweep(ports);
+  if (sweep === undefined) return { outcome: 'overtaken', listCalls: 0, getCalls: 0 };
+  try {
+    await loadRuns(sweep);
+    const basis = await updatePicture(sweep, request);
+    if (basis === undefined) return { outcome: 'unfinished', ...sweep.calls.count() };
+    const snapshot = await report(sweep, basis);
+    const { storedRuns, storedRunsQuota, unknownRetention } = snapshot;
+    return { outcome: 'done', basis, storedRuns, storedRunsQuota, unknownRetention, ...sweep.calls.count() };
+  } catch (error) {
+    if (!(error instanceof SweepOvertaken)) throw error;
+    ports.log.warn('another sweep took over', { fence: sweep.state.fence });
+    return { outcome: 'overtaken', ...sweep.calls.count() };
   }
-  if (ports.clock.nowMs() > ports.deadlineMs) return undefined;
-  await ports.clock.sleep(GET_RUN_PAUSE_MS);
-  return ports.storedRuns.retentionModeOf(run.runId);
+}
+
+/** The lease keeps sweeps apart; the fence keeps out one that outlived its lease. */
+async function beginSweep(ports: SweepPorts): Promise<Sweep | undefined> {
+  const before = await ports.store.readState();
+  const first = before ?? firstState(ports.newId());
+  if (!(await ports.store.raiseFence(before, first))) return undefined;
+  const state = { ...first, fence: first.fence + 1 };
+  const quotas = await ports.quotas.all();
+  const calls = createSweepCalls(ports);
+  return { ports, calls, quotas, state, saved: state, runs: new Map(), owners: new Map(), gone: [], saves: 0 };
+}
+
+/** What the picture is made of now; `undefined` when there is none yet, or the scan that is due could not be finished. */
+async function updatePicture(
+  sweep: Sweep,
+  { scan = false }: SweepRequest,
+): Promise<QuotaSnapshot['basis'] | undefined> {
+  const { scannedMs } = sweep.state;
+  const isDue = scannedMs === undefined || sweep.ports.clock.nowMs() - scannedMs >= SCAN_EVERY_MS;
+  const scans = scan || isDue || sweep.state.scan !== undefined;
+  if (scans) {
+    const { isComplete, wasResumed } = await scanRuns(sweep);
+    if (!isComplete) return undefined;
+    await save(sweep);
+    if (wasResumed) await followActiveRuns(sweep);
+  } else {
+    await followActiveRuns(sweep);
+    await lookForRemovals(sweep);
+  }
+  await lookAtOpenQuestions(sweep);
+  return scans ? 'scan' : 'between';
+}
+
+async function report(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<QuotaSnapshot> {
+  const { ports, quotas } = sweep;
+  const takenMs = ports.clock.nowMs();
+  const moment = { takenMs, scannedMs: sweep.state.scannedMs ?? takenMs, basis };
+  const snapshot = takeSnapshot(sweep.runs.values(), quotas, moment);
+  await save(sweep);
+  const { days, sweeperId } = sweep.state;
+  const retained = countOf(snapshot, 'RETAIN');
+  const forecast = forecastExhaustion({ days, retained, quota: snapshot.storedRunsQuota, nowMs: takenMs });
+  const { crossings, passed } = crossThresholds(sweep.state.crossings, 100 * retainedShare(snapshot), ports.thresholds);
+  const words = passed.map((crossing) => crossingWord({ sweeperId, ...crossing, snapshot, forecast }));
+  // Decided here, under the fence; sent below, as often as it takes.
+  if (crossings !== sweep.state.crossings)
+    await writeState(sweep, { ...sweep.state, crossings, pending: [...sweep.state.pending, ...words] });
+  await ports.snapshots.write(snapshot);
+  await ports.store.writeHolders(holdersOf(sweep.runs.values()));
+  ports.metrics.publish({ snapshot, forecast, waiting: await waitingFigures(ports) });
+  await sendPending(sweep);
+  return snapshot;
 }

@@ -13,6 +13,8 @@ import { ensureWatcher } from './claim-request.ts';
 import { claimSet, type DroppedMember } from './claim-set.ts';
 import { addToGather } from './gather-drop.ts';
 import type { Clock, Executions, Log, Objects, Routes, Settings } from './ports.ts';
+import { sentences } from './sentences.ts';
+import { type TakeSheetPorts, takeSheet } from './take-sheet.ts';
 
 export interface TakeDropPorts {
   readonly ledger: Pick<Ledger, 'drops' | 'gathers' | 'requests'>;
@@ -24,7 +26,8 @@ export interface TakeDropPorts {
   readonly log: Log;
 }
 
-export type Taken = 'unmatched' | 'rejected' | 'superseded' | 'gathering' | 'started' | 'known';
+/** `reading`: the rest of a sheet's rows are taken by other invocations. */
+export type Taken = 'unmatched' | 'rejected' | 'superseded' | 'gathering' | 'reading' | 'started' | 'known';
 
 /** A drop's id: one version of one object. */
 export function dropIdOf(drop: Drop): string {
@@ -32,9 +35,10 @@ export function dropIdOf(drop: Drop): string {
 }
 
 /** Takes one drop as far as it goes now. Safe to repeat at any point; a repeat of what is done changes nothing. */
-export async function takeDrop(ports: TakeDropPorts, drop: Drop): Promise<Taken> {
+export async function takeDrop(ports: TakeSheetPorts, drop: Drop): Promise<Taken> {
   const dropId = dropIdOf(drop);
   const known = await ports.ledger.drops.read(dropId);
+  if (known?.sheet !== undefined || known?.state === 'READING') return takeSheet(ports, dropId);
   const settled = known === undefined ? undefined : await settledBefore(ports, known);
   if (settled !== undefined) return settled;
   const file = await ports.routes.read();
@@ -45,6 +49,7 @@ export async function takeDrop(ports: TakeDropPorts, drop: Drop): Promise<Taken>
   }
   const dropped = await look(ports, dropId, drop, match);
   if (dropped === 'rejected' || dropped === 'superseded') return dropped;
+  if (match.route.each !== undefined) return takeSheet(ports, dropId);
   if (match.route.gather !== undefined) return addToGather(ports, file, match, dropped);
   return claimSingle(ports, file, match.route, dropped);
 }
@@ -84,17 +89,16 @@ async function look(
   const { bucket, key, versionId } = drop;
   const head = await ports.objects.head({ bucket, key, ...(versionId === undefined ? {} : { versionId }) });
   const receivedAt = new Date(ports.clock.nowMs()).toISOString();
-  const gathers = match.route.gather !== undefined;
   const base = recordOf(dropId, drop, match.route.name, receivedAt);
   if (head === undefined) {
     const reason = 'The object was gone before it was read. Drop it again.';
-    await ports.ledger.drops.record({ ...base, state: 'REJECTED', reason });
+    await settleDrop(ports, { ...base, state: 'REJECTED', reason });
     ports.log.warn('drop rejected: the object is gone', { dropId, route: match.route.name });
     return 'rejected';
   }
   if (drop.etag !== '' && head.etag !== drop.etag) {
     const reason = 'The object was overwritten before it was read; the newer one is a drop of its own.';
-    await ports.ledger.drops.record({ ...base, state: 'SUPERSEDED', reason });
+    await settleDrop(ports, { ...base, state: 'SUPERSEDED', reason });
     ports.log.warn('drop superseded: the object was overwritten', { dropId, route: match.route.name });
     return 'superseded';
   }
@@ -106,9 +110,22 @@ async function look(
   };
   await ports.ledger.drops.record({
     ...recordOf(dropId, seen, match.route.name, receivedAt),
-    state: gathers ? 'GATHERING' : 'TAKEN',
+    state: stateBefore(match.route),
   });
   return { dropId, drop: seen, wildcards: match.wildcards };
+}
+
+/** A drop's state until its request is claimed, or its rows'. */
+function stateBefore({ gather, each }: Route): DropRecord['state'] {
+  if (gather !== undefined) return 'GATHERING';
+  return each === undefined ? 'TAKEN' : 'READING';
+}
+
+/** An earlier delivery that came less far may have put the drop in the ledger as one that starts something. */
+async function settleDrop(ports: TakeDropPorts, drop: DropRecord & { readonly reason: string }): Promise<void> {
+  const { dropId, state, reason } = drop;
+  const recorded = await ports.ledger.drops.record(drop);
+  if (recorded.state !== state) await ports.ledger.drops.change(dropId, { state, reason });
 }
 
 /** A route without a gather: the drop alone makes the request. */
@@ -126,7 +143,7 @@ async function claimSingle(
     return 'started';
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;
-    await ports.ledger.drops.change(dropped.dropId, { state: 'REJECTED', reason: error.problems.join(' ') });
+    await ports.ledger.drops.change(dropped.dropId, { state: 'REJECTED', reason: sentences(error.problems) });
     ports.log.warn('drop rejected: no valid request', { dropId: dropped.dropId, route: route.name });
     return 'rejected';
   }

@@ -1,6 +1,7 @@
 /** A batch of the drops queue: one bad record harms itself only. */
 import { parseDropEvents } from '../routing/drop-events.ts';
-import { type TakeDropPorts, takeDrop } from './take-drop.ts';
+import { takeDrop } from './take-drop.ts';
+import { type TakeSheetPorts, takeSheetPart } from './take-sheet.ts';
 
 export interface QueueRecord {
   readonly messageId: string;
@@ -12,10 +13,20 @@ export interface BatchResponse {
   batchItemFailures: { itemIdentifier: string }[];
 }
 
+/** on-drop was invoked with something else than messages of its queue. Permanent. */
+export class InvalidQueueEvent extends Error {
+  override readonly name = 'InvalidQueueEvent';
+}
+
 /** Drops of one batch are looked at side by side, so many at a time. */
 const CONCURRENCY = 5;
 
-export async function takeDrops(ports: TakeDropPorts, records: readonly QueueRecord[]): Promise<BatchResponse> {
+export async function takeDrops(ports: TakeSheetPorts, records: readonly QueueRecord[]): Promise<BatchResponse> {
+  if (!Array.isArray(records)) {
+    throw new InvalidQueueEvent(
+      'on-drop takes messages of the drops queue, as Lambda hands them over: {"Records": […]}.',
+    );
+  }
   const batchItemFailures: { itemIdentifier: string }[] = [];
   for (let from = 0; from < records.length; from += CONCURRENCY) {
     const results = await Promise.all(
@@ -27,14 +38,15 @@ export async function takeDrops(ports: TakeDropPorts, records: readonly QueueRec
 }
 
 /** Returns the message's id when it is to come back. */
-async function takeRecord(ports: TakeDropPorts, { messageId, body }: QueueRecord): Promise<string | undefined> {
+async function takeRecord(ports: TakeSheetPorts, { messageId, body }: QueueRecord): Promise<string | undefined> {
   try {
     const parsed = parseDropEvents(JSON.parse(body));
     if (parsed.kind === 'ignored') {
       ports.log.info('message ignored', { messageId, reason: parsed.reason });
       return undefined;
     }
-    for (const drop of parsed.drops) await takeDrop(ports, drop);
+    if (parsed.kind === 'sheet') await takeSheetPart(ports, parsed.part);
+    else for (const drop of parsed.drops) await takeDrop(ports, drop);
     return undefined;
   } catch (error) {
     ports.log.error('drop not taken, it comes back', {

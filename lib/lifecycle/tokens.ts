@@ -58,3 +58,9 @@ export async function answerAll(ports: TokenPorts, record: RequestRecord, purpos
   }
   return delivered;
 }
+
+/** Those that still wait for the start first: once a run has ended, nobody may look at its request again. */
+export async function answerEverybody(ports: TokenPorts, record: RequestRecord): Promise<number> {
+  const started = await answerAll(ports, record, 'start');
+  return started + (await answerAll(ports, record, 'watch'));
+}

@@ -2,7 +2,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { statusOfRun } from './follow-run.ts';
 import type { Clock, Executions, Log, Runs } from './ports.ts';
-import { answerToken, watchAnswer } from './tokens.ts';
+import { answerEverybody, watchAnswer } from './tokens.ts';
 
 export interface WatchRunPorts {
   readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
@@ -26,10 +26,9 @@ export async function watchRun(ports: WatchRunPorts, event: WatchRunEvent): Prom
   const token = { identity, purpose: 'watch' as const, executionName, attempt, token: event.token };
   await ports.ledger.tokens.put(token, ports.clock.nowMs());
   const record = await statusOfRun(ports, identity, attempt);
-  const answer = watchAnswer(record, attempt);
-  if (answer === undefined) {
+  if (watchAnswer(record, attempt) === undefined) {
     ports.log.info('run is watched', { identity, attempt });
     return;
   }
-  await answerToken(ports, token, answer);
+  await answerEverybody(ports, record);
 }

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 /** What one request comes from. Its canonical JSON, hashed, is the request's identity. */
 export type Origin =
   | { readonly kind: 'drop'; readonly route: string; readonly members: readonly MemberIdentity[] }
+  | RowOrigin
   | {
       readonly kind: 'schedule';
       readonly schedule: string;
@@ -12,6 +13,21 @@ export type Origin =
     }
   | { readonly kind: 'execution'; readonly executionArn: string }
   | { readonly kind: 'run'; readonly uuid: string };
+
+/**
+ * A row of a sheet, or a group of rows: what its cells say and where the sheet lies, not which version of the sheet. So
+ * an edited sheet under the same key starts only what is new in it, and the same row under another key is another run.
+ */
+export interface RowOrigin {
+  readonly kind: 'row';
+  readonly route: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** Hash of the cells that are not empty, by column; of a group, of its rows in any order. */
+  readonly content: string;
+  /** With `identity: version`: then every upload of the sheet is new. */
+  readonly version?: string;
+}
 
 /** One object of a set. `content` is what makes two uploads the same: a checksum and size, an ETag, or a version. */
 export interface MemberIdentity {

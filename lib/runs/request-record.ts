@@ -38,6 +38,13 @@ export interface MemberRecord {
   readonly versionId?: string;
 }
 
+/** The sheet that a request's row, or group of rows, was first seen in. */
+export interface SheetSource {
+  readonly dropId: string;
+  /** From 1; of a very large group the first ones. */
+  readonly lines: readonly number[];
+}
+
 export interface AttemptRecord {
   /** From 1. */
   readonly attempt: number;
@@ -48,6 +55,8 @@ export interface AttemptRecord {
   readonly changes: RequestChanges;
   /** ISO time before the first StartRun call. Set and no `uuid`: the call's outcome is unknown. */
   readonly startCalledAt?: string;
+  /** The day (UTC) on whose limit the attempt's start was counted. */
+  readonly countedOn?: string;
   readonly runId?: string;
   readonly uuid?: string;
   readonly arn?: string;
@@ -77,7 +86,11 @@ export interface RequestRecord {
   /** The StartRun request without requestId, name suffix and our tags: JSON text, never rewritten. */
   readonly requestText: string;
   readonly members: readonly MemberRecord[];
+  /** Not a member: a sheet that is edited later does not supersede the rows that stay. */
+  readonly sheet?: SheetSource;
   readonly maxAttempts: number;
+  /** How many runs of its route may start on one day, UTC; no limit when absent. */
+  readonly maxRunsPerDay?: number;
   /** A higher number starts earlier. */
   readonly priority: number;
   readonly createdAt: string;

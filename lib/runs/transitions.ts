@@ -64,7 +64,15 @@ export function heldUp(record: RequestRecord, reason: string): RequestRecord {
 export function startCalled(record: RequestRecord, attempt: number, at: string): RequestRecord {
   if (record.state !== 'WAITING' || currentAttempt(record).attempt !== attempt) return record;
   if (currentAttempt(record).startCalledAt !== undefined) return record;
-  return changeAttempt(record, attempt, { startCalledAt: at });
+  return changeAttempt(record, attempt, { startCalledAt: at, countedOn: at.slice(0, 10) });
+}
+
+/** HealthOmics answered the first call, the one of `calledAt`, with a definite no: there is no run, and nothing to look for. */
+export function startDenied(record: RequestRecord, attempt: number, calledAt: string): RequestRecord {
+  const current = currentAttempt(record);
+  if (record.state !== 'WAITING' || current.attempt !== attempt || current.startCalledAt !== calledAt) return record;
+  const { startCalledAt: _, ...denied } = current;
+  return { ...record, attempts: [...record.attempts.slice(0, -1), denied] };
 }
 
 /** HealthOmics has the run. The first uuid that is written stays. */

@@ -4,8 +4,10 @@ import type { AwaitStartPorts } from '../../lib/lifecycle/await-start.ts';
 import type { Announcement, Log, ObjectHead, RunFacts, StartRunResult } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
+import type { TakeSheetPorts } from '../../lib/lifecycle/take-sheet.ts';
 import type { Drop } from '../../lib/routing/drop.ts';
 import { loadRouteFile } from '../../lib/routing/route-file.ts';
+import type { SheetPartOfDrop } from '../../lib/routing/sheet-message.ts';
 import { sha256 } from '../../lib/runs/identity.ts';
 import type { RunStatus } from '../../lib/runs/run-status.ts';
 import type { StartRunInput } from '../../lib/runs/start-run-input.ts';
@@ -29,6 +31,10 @@ routes:
     retry: { attempts: 2 }
   - name: single
     on: { bucket: drops, key: 'cram/{sample}.cram' }
+    run: { workflowId: "3333333", parameters: { input: '{uri}' } }
+  - name: limited
+    on: { bucket: drops, key: 'limited/{file}' }
+    limits: { maxRunsPerDay: 2 }
     run: { workflowId: "3333333", parameters: { input: '{uri}' } }
   - name: run-request
     on: { bucket: drops, key: 'requests/{name}.json' }
@@ -179,7 +185,7 @@ export class FakeAnnouncer {
   }
 }
 
-type Ports = ReconcilePorts & StartWaitingPorts & AwaitStartPorts;
+type Ports = ReconcilePorts & StartWaitingPorts & AwaitStartPorts & TakeSheetPorts;
 
 export interface World extends Ports {
   readonly ledger: Ledger;
@@ -189,6 +195,8 @@ export interface World extends Ports {
   readonly announcer: FakeAnnouncer;
   readonly store: Map<string, StoredObject>;
   readonly nudges: string[];
+  /** Parts of sheets that were sent to the drops queue, oldest first. */
+  readonly sentParts: (SheetPartOfDrop & { readonly afterSeconds: number })[];
   readonly lines: string[];
   stop(): Promise<void>;
 }
@@ -197,6 +205,7 @@ export async function createWorld(): Promise<World> {
   const { ledger, stop } = await realLedger();
   const store = new Map<string, StoredObject>();
   const nudges: string[] = [];
+  const sentParts: World['sentParts'] = [];
   const lines: string[] = [];
   const file = loadRouteFile(ROUTES, { fileName: 'rundrop.yaml', environment: {}, hash: sha256 });
   const write: Log['info'] = (message, fields) => void lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
@@ -208,6 +217,7 @@ export async function createWorld(): Promise<World> {
     announcer: new FakeAnnouncer(),
     store,
     nudges,
+    sentParts,
     lines,
     objects: {
       head: async ({ bucket, key }) => store.get(`${bucket}/${key}`),
@@ -220,6 +230,8 @@ export async function createWorld(): Promise<World> {
         return object.sizeBytes > limitBytes ? 'too-large' : (object.text ?? '');
       },
     },
+    sheetParts: { send: async (parts) => void sentParts.push(...parts) },
+    deadlineMs: Number.POSITIVE_INFINITY,
     starter: { nudge: async (cause) => void nudges.push(cause) },
     quotas: { startRunsPerSecond: async () => 5 },
     routes: { read: async () => file },

@@ -6,6 +6,7 @@ const complete = {
   RUNDROP_LEDGER_TABLE: 'rundrop-dev-ledger',
   RUNDROP_IDEMPOTENCY_TABLE: 'rundrop-dev-idempotency',
   RUNDROP_STARTS_QUEUE_URL: 'https://sqs/starts.fifo',
+  RUNDROP_DROPS_QUEUE_URL: 'https://sqs/drops',
   RUNDROP_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:rundrop-dev-run-lifecycle',
   RUNDROP_EVENT_BUS: 'rundrop-dev',
   RUNDROP_ROUTES_FILE: 'rundrop.yaml',

@@ -68,11 +68,32 @@ describe('the line for the starter', () => {
   });
 
   it('stops at a full quota, says why, and probes with the next nudge', async () => {
-    const record = await claimed();
-    await inLine(record);
+    const [first, second] = [await claimed('cram/a.cram'), await claimed('cram/b.cram')];
+    await inLine(first, 'wa');
+    await inLine(second, 'wb');
     world.runs.answers.push({ kind: 'quota', reason: 'A quota is full.' });
     expect(await startWaiting(world, FAR)).toEqual({ started: 0, stopped: 'quota' });
-    expect(await latest(record)).toMatchObject({ state: 'WAITING', reason: 'A quota is full.' });
+    for (const record of [first, second]) {
+      expect(await latest(record)).toMatchObject({ state: 'WAITING', reason: 'A quota is full.' });
+    }
+    expect(await startWaiting(world, FAR)).toEqual({ started: 2, stopped: 'nothing-waits' });
+  });
+
+  it('starts no more runs of a route on one day than its limit, and the rest on the next', async () => {
+    const records: RequestRecord[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      records.push(await claimed(`limited/${name}`));
+      await inLine(records.at(-1) ?? (await claimed()), `w-${name}`);
+    }
+    const other = await claimed('cram/other.cram');
+    await inLine(other, 'w-other');
+    expect(await startWaiting(world, FAR)).toEqual({ started: 3, stopped: 'nothing-waits' });
+    const held = await latest(records[2] ?? other);
+    expect(held).toMatchObject({
+      state: 'WAITING',
+      reason: expect.stringContaining('Route limited has started its 2 runs'),
+    });
+    world.clock.now += 24 * 3600_000;
     expect(await startWaiting(world, FAR)).toEqual({ started: 1, stopped: 'nothing-waits' });
   });
 
@@ -171,6 +192,19 @@ describe('a StartRun whose answer is lost', () => {
     expect(currentAttempt(await latest(record)).uuid).toBe('uuid-1');
   });
 
+  it('is not uncertain after a quota that was full for days: each answer was a definite no', async () => {
+    const record = await claimed();
+    await inLine(record);
+    for (let day = 0; day < 3; day += 1) {
+      world.runs.answers.push({ kind: 'quota', reason: 'A quota is full.' });
+      await startWaiting(world, FAR);
+      world.clock.now += 24 * 3600_000;
+    }
+    await startWaiting(world, FAR);
+    expect((await latest(record)).state).toBe('STARTED');
+    expect(world.runs.all).toHaveLength(1);
+  });
+
   it('is UNCERTAIN, never repeated, when no such run is found', async () => {
     const record = await claimed();
     await inLine(record);
@@ -244,6 +278,7 @@ describe('watching a run', () => {
   it('finds our run by its id when an older event has no uuid', async () => {
     const record = await startedRun();
     const { runId = '' } = currentAttempt(record);
+    world.runs.move(runId, 'RUNNING');
     expect(await followHint(world, { runId, status: 'RUNNING' })).toBe('followed');
     expect(currentAttempt(await latest(record)).status).toBe('RUNNING');
   });
@@ -328,6 +363,7 @@ describe('the console', () => {
     const input = { runId: foreign.runId };
     await awaitStart(world, { token: 't', executionArn: 'arn:execution:w1', executionName: 'w1', input });
     expect(world.executions.answers.get('t')).toMatchObject({ output: { runId: foreign.runId, uuid: foreign.uuid } });
+    expect((await world.ledger.requests.list(1))[0]?.attempts[0]?.name).toBe('foreign');
     expect(world.runs.calls.filter((call) => call.startsWith('StartRun'))).toEqual([]);
   });
 

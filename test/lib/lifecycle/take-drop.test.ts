@@ -191,6 +191,12 @@ describe('a batch', () => {
   });
 });
 
+describe('an invocation that is none of the queue', () => {
+  it('is refused with what on-drop takes', async () => {
+    await expect(takeDrops(world, undefined as never)).rejects.toThrow(/messages of the drops queue/);
+  });
+});
+
 describe('a schedule', () => {
   it('makes one request a tick, however often the tick is delivered', async () => {
     const tick = { schedule: 'nightly', scheduleArn: 'arn:schedule', scheduledTime: '2026-01-02T01:00:00Z' };

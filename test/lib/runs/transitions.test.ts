@@ -86,6 +86,14 @@ describe('steps of a request', () => {
     expect(transitions.startCalled(claimed, 1, AT)).toBe(claimed);
   });
 
+  it('forgets a first call that was denied, and no other', () => {
+    const called = transitions.startCalled(waiting, 1, AT);
+    expect(currentAttempt(transitions.startDenied(called, 1, AT)).startCalledAt).toBeUndefined();
+    expect(transitions.startDenied(called, 1, LATER)).toBe(called);
+    expect(transitions.startDenied(called, 2, AT)).toBe(called);
+    expect(transitions.startDenied(started, 1, AT)).toBe(started);
+  });
+
   it('remembers each execution once', () => {
     const one = transitions.executionStarted(claimed, 'arn:1');
     expect(transitions.executionStarted(one, 'arn:1')).toBe(one);

@@ -1,0 +1,331 @@
+import { describe, expect, it } from 'vitest';
+import { sweepRuns } from '../../../lib/lifecycle/sweep-runs.ts';
+import { createSweeperWorld, randomOf, type SweeperWorld } from '../../support/simulated-account.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const ENOUGH = 14 * MINUTE;
+
+function fill(world: SweeperWorld, count: number, change: Parameters<SweeperWorld['account']['start']>[1] = {}): void {
+  for (let number = 0; number < count; number += 1) {
+    world.account.start(world.clock.now, { status: 'COMPLETED', ...change });
+    world.clock.now += 2_000;
+  }
+}
+
+const sweep = (world: SweeperWorld, options = {}) => sweepRuns(world.lasting(ENOUGH), options);
+
+describe('a sweep', () => {
+  it('counts every run by retention mode and status, with one GetRun for each foreign run, once', async () => {
+    const world = createSweeperWorld();
+    fill(world, 250);
+    fill(world, 30, { retentionMode: 'REMOVE', status: 'FAILED' });
+    fill(world, 3, { status: 'RUNNING', storageType: 'STATIC' });
+    expect(await sweep(world)).toMatchObject({ outcome: 'done', basis: 'scan', listCalls: 3, getCalls: 283 });
+    expect(world.pictures.at(-1)).toMatchObject({
+      storedRuns: 283,
+      storedRunsQuota: 1_000,
+      byRetentionMode: world.account.truth(),
+      activeByStorageType: { STATIC: 3 },
+      unknownRetention: 0,
+      removableRuns: 30,
+    });
+    world.clock.now += 24 * HOUR;
+    expect(await sweep(world)).toMatchObject({ basis: 'scan', listCalls: 3, getCalls: 0 });
+  });
+
+  it('lists all runs once a day, and by hand', async () => {
+    const world = createSweeperWorld();
+    fill(world, 120);
+    await sweep(world);
+    world.clock.now += 15 * MINUTE;
+    expect(await sweep(world)).toMatchObject({ basis: 'between', listCalls: 4, getCalls: 0 });
+    expect(await sweep(world, { scan: true })).toMatchObject({ basis: 'scan', listCalls: 2 });
+  });
+
+  it('follows between two scans what is active, and what ended', async () => {
+    const world = createSweeperWorld();
+    fill(world, 10);
+    await sweep(world);
+    const run = world.account.start(world.clock.now, { status: 'RUNNING' });
+    await sweep(world);
+    expect(world.pictures.at(-1)?.byRetentionMode).toEqual({ RETAIN: { COMPLETED: 10, RUNNING: 1 } });
+    if (run !== undefined) run.status = 'FAILED';
+    await sweep(world);
+    expect(world.pictures.at(-1)?.byRetentionMode).toEqual({ RETAIN: { COMPLETED: 10, FAILED: 1 } });
+  });
+
+  it('learns newest runs first, as many as its share of the rate allows, and says how many it does not know', async () => {
+    const world = createSweeperWorld();
+    fill(world, 400);
+    await sweepRuns(world.lasting(60_000));
+    const [picture] = world.pictures;
+    expect(picture?.unknownRetention).toBeGreaterThan(90);
+    expect(picture?.unknownRetention).toBeLessThan(120);
+    expect(world.account.getCalls).toBeLessThanOrEqual(60 * 5 + 1);
+    const { getCalls } = world.account;
+    await sweepRuns(world.lasting(60_000));
+    expect(world.account.getCalls).toBe(400);
+    expect(world.account.getCalls - getCalls).toBe(picture?.unknownRetention);
+    expect(world.pictures.at(-1)).toMatchObject({ unknownRetention: 0, byRetentionMode: world.account.truth() });
+  });
+
+  it('goes on where it stopped, and shows nothing of a scan before that is complete', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100_000;
+    fill(world, 12_000);
+    expect(await sweepRuns(world.lasting(15_000))).toMatchObject({ outcome: 'unfinished', listCalls: 75 });
+    expect(world.pictures).toEqual([]);
+    expect(await sweepRuns(world.lasting(15_000))).toMatchObject({ outcome: 'done', listCalls: 45 + 4 });
+    expect(world.pictures.at(-1)?.storedRuns).toBe(12_000);
+  });
+
+  it('begins the listing again when its page token has expired', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100_000;
+    fill(world, 8_000);
+    expect(await sweepRuns(world.lasting(12_000))).toMatchObject({ outcome: 'unfinished' });
+    world.account.tokenEpoch += 1;
+    fill(world, 10);
+    await sweepRuns(world.lasting(30_000));
+    expect(world.pictures.at(-1)?.storedRuns).toBe(8_010);
+  });
+
+  it('leaves the rate to others when it is throttled', async () => {
+    const world = createSweeperWorld();
+    fill(world, 150);
+    world.account.throttle = 100;
+    expect(await sweep(world)).toMatchObject({ outcome: 'unfinished', listCalls: 5 });
+    world.account.throttle = 2;
+    await sweep(world);
+    expect(world.pictures.at(-1)?.byRetentionMode).toEqual(world.account.truth());
+  });
+
+  it('takes a run that a scan missed for stored until GetRun says that it is gone', async () => {
+    const world = createSweeperWorld();
+    fill(world, 50);
+    await sweep(world);
+    const [first, second] = [...world.account.runs.keys()];
+    const page = world.account.page.bind(world.account);
+    const missing = {
+      look: world.account.look.bind(world.account),
+      page: async (options: { status?: string; token?: string }) => {
+        const answer = await page(options);
+        return { ...answer, runs: answer.runs.filter(({ runId }) => runId !== first) };
+      },
+    };
+    world.account.delete(second ?? '');
+    await sweepRuns(world.lasting(ENOUGH, { storedRuns: missing }), { scan: true });
+    expect(world.pictures.at(-1)).toMatchObject({ storedRuns: 49, doubted: 0 });
+  });
+
+  it('counts a run that is gone as doubted while no time is left to look', async () => {
+    const world = createSweeperWorld();
+    fill(world, 50);
+    await sweep(world);
+    for (const runId of [...world.account.runs.keys()].slice(0, 20)) world.account.delete(runId);
+    await sweepRuns(world.lasting(2_000), { scan: true });
+    expect(world.pictures.at(-1)).toMatchObject({ storedRuns: 40, doubted: 10 });
+    await sweep(world);
+    expect(world.pictures.at(-1)).toMatchObject({ storedRuns: 30, doubted: 0 });
+  });
+
+  it('notices that an id belongs to another run by now', async () => {
+    const world = createSweeperWorld();
+    fill(world, 5);
+    await sweep(world);
+    const [first] = [...world.account.runs.keys()];
+    world.account.delete(first ?? '');
+    fill(world, 1, { retentionMode: 'REMOVE' });
+    expect(world.account.runs.get(first ?? '')?.retentionMode).toBe('REMOVE');
+    await sweep(world, { scan: true });
+    expect(world.pictures.at(-1)?.byRetentionMode).toEqual({ RETAIN: { COMPLETED: 4 }, REMOVE: { COMPLETED: 1 } });
+  });
+
+  it('asks once more for everything when its notes are gone', async () => {
+    const world = createSweeperWorld();
+    fill(world, 20);
+    await sweep(world);
+    const { chunks } = (await world.store.readState()) ?? { chunks: [] };
+    for (const { key } of chunks) await world.store.removeChunk(key);
+    expect(await sweep(world)).toMatchObject({ basis: 'scan', getCalls: 20, storedRuns: 20 });
+  });
+
+  it('leaves no chunks behind but those that it uses', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100_000;
+    fill(world, 6_000);
+    await sweepRuns(world.lasting(10_400));
+    for (let day = 0; day < 3; day += 1) {
+      await sweep(world);
+      world.clock.now += 24 * HOUR;
+      fill(world, 50);
+    }
+    const state = await world.store.readState();
+    expect(world.store.chunkCount()).toBe(state?.chunks.length);
+  });
+});
+
+describe('sweeps side by side', () => {
+  it('are kept apart by a lease, which runs out', async () => {
+    const world = createSweeperWorld();
+    fill(world, 10);
+    expect(await world.store.acquireLease('other', { nowMs: world.clock.now, untilMs: world.clock.now + MINUTE })).toBe(
+      true,
+    );
+    expect(await sweep(world)).toMatchObject({ outcome: 'busy' });
+    world.clock.now += MINUTE;
+    expect(await sweep(world)).toMatchObject({ outcome: 'done' });
+  });
+
+  it('do not write over a later one, when the earlier outlived its lease', async () => {
+    const world = createSweeperWorld();
+    fill(world, 10);
+    let overlapping: Promise<unknown> | undefined;
+    world.account.onCall = () => {
+      if (overlapping !== undefined) return;
+      world.clock.now += 20 * MINUTE;
+      overlapping = sweep(world);
+    };
+    const early = sweepRuns(world.lasting(HOUR, { deadlineMs: world.clock.now + ENOUGH }));
+    expect(await early).toMatchObject({ outcome: expect.stringMatching(/overtaken|unfinished/) });
+    expect(await overlapping).toMatchObject({ outcome: 'done' });
+    expect(world.pictures).toHaveLength(1);
+  });
+});
+
+describe('thresholds', () => {
+  const crossings = (world: SweeperWorld) =>
+    world.announcer.sent
+      .filter(({ detailType }) => detailType === 'Quota Threshold Crossed')
+      .map(({ detail }) => detail);
+
+  it('are announced once a crossing, with what to type, and again only after the share fell well below', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 200;
+    fill(world, 165);
+    await sweep(world);
+    await sweep(world, { scan: true });
+    expect(crossings(world)).toMatchObject([
+      { thresholdPercent: 80, retainedRuns: 165, command: expect.stringContaining('--quota-code L-C9679DBC') },
+    ]);
+    fill(world, 35);
+    await sweep(world, { scan: true });
+    expect(crossings(world).map(({ thresholdPercent }) => thresholdPercent)).toEqual([80, 90, 95]);
+    const ids = [...world.account.runs.keys()];
+    for (const runId of ids.slice(0, 42)) world.account.delete(runId);
+    await sweep(world, { scan: true });
+    fill(world, 10);
+    await sweep(world, { scan: true });
+    expect(crossings(world)).toHaveLength(3);
+    for (const runId of ids.slice(42, 80)) world.account.delete(runId);
+    await sweep(world, { scan: true });
+    fill(world, 50);
+    await sweep(world, { scan: true });
+    expect(crossings(world).map(({ thresholdPercent }) => thresholdPercent)).toEqual([80, 90, 95, 80, 90]);
+    expect(new Set(crossings(world).map(({ eventId }) => eventId)).size).toBe(5);
+  });
+
+  it('are sent again under the same eventId when the bus did not take them', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100;
+    fill(world, 85);
+    world.announcer.refuse = 1;
+    await sweep(world);
+    expect(crossings(world)).toEqual([]);
+    await sweep(world);
+    expect(crossings(world)).toHaveLength(1);
+  });
+});
+
+describe('a simulated history', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('of two months ends each complete sweep with the truth (seed %i)', async (seed) => {
+    const world = createSweeperWorld();
+    const random = randomOf(seed);
+    world.account.quota = 300;
+    for (let step = 0; step < 120; step += 1) {
+      live(world, random);
+      if (random() < 0.1) world.account.throttle = Math.floor(3 * random());
+      if (random() < 0.1) world.account.tokenEpoch += 1;
+      const result = await sweepRuns(world.lasting(random() < 0.3 ? 3_000 : ENOUGH), { scan: random() < 0.2 });
+      const picture = world.pictures.at(-1);
+      if (result.basis !== 'scan' || picture === undefined || picture.doubted + picture.unknownRetention > 0) continue;
+      expect(picture.byRetentionMode, `seed ${seed}, step ${step}`).toEqual(world.account.truth());
+    }
+    expect(world.pictures.filter(({ basis }) => basis === 'scan').length).toBeGreaterThan(20);
+    const words = world.announcer.sent.map(({ detail }) => detail.eventId);
+    expect(new Set(words).size).toBe(words.length);
+  });
+});
+
+describe('a crash', () => {
+  it('at any await costs no second eventId for a crossing, and no run', async () => {
+    for (let crashAt = 1; ; crashAt += 1) {
+      const world = createSweeperWorld();
+      world.account.quota = 100;
+      fill(world, 85, { retentionMode: 'RETAIN' });
+      const crashed = await crashing(world, crashAt);
+      world.clock.now += 20 * MINUTE;
+      world.account.delete([...world.account.runs.keys()][0] ?? '');
+      expect(await sweep(world, { scan: true })).toMatchObject({ outcome: 'done' });
+      await sweep(world);
+      expect(world.pictures.at(-1)?.byRetentionMode, `call ${crashAt}`).toEqual(world.account.truth());
+      const thresholds = world.announcer.sent.filter(({ detailType }) => detailType === 'Quota Threshold Crossed');
+      const eventIds = new Set(thresholds.map(({ detail }) => detail.eventId));
+      expect(eventIds.size, `call ${crashAt}`).toBe(1);
+      if (!crashed) break;
+    }
+  });
+});
+
+/** Some hours in which runs come, move on, end, are deleted, and the quota changes. */
+function live({ account, clock }: SweeperWorld, random: () => number): void {
+  const few = (most: number) => Math.floor(most * random());
+  for (let count = few(30); count > 0; count -= 1) {
+    clock.now += few(2 * HOUR) + 2_000;
+    account.start(clock.now, { retentionMode: random() < 0.5 ? 'RETAIN' : 'REMOVE' });
+  }
+  const next: Record<string, string> = { PENDING: 'RUNNING', RUNNING: 'COMPLETED' };
+  for (const run of account.runs.values()) {
+    if (random() < 0.5) run.status = random() < 0.05 && next[run.status] ? 'FAILED' : (next[run.status] ?? run.status);
+  }
+  for (const run of [...account.runs.values()]) {
+    if (run.status !== 'PENDING' && run.status !== 'RUNNING' && random() < 0.04) account.delete(run.runId);
+  }
+  if (random() < 0.05) for (const runId of [...account.runs.keys()].slice(0, 40)) account.delete(runId);
+  if (random() < 0.1) account.quota = 250 + few(150);
+  clock.now += 2_000;
+}
+
+/** One sweep whose process dies at its n-th call of anything; whether it did. */
+async function crashing(world: SweeperWorld, crashAt: number): Promise<boolean> {
+  let calls = 0;
+  const dying = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return async (...args: unknown[]) => {
+          calls += 1;
+          if (calls > crashAt) throw new Error('the process is dead');
+          const answer: unknown = await value.apply(target, args);
+          if (calls === crashAt) calls += 1;
+          if (calls > crashAt) throw new Error('the process is dead');
+          return answer;
+        };
+      },
+    });
+  const { store, snapshots, announcer, requests, storedRuns, quotas } = world;
+  const ports = world.lasting(ENOUGH, {
+    store: dying(store),
+    snapshots: dying(snapshots),
+    announcer: dying(announcer),
+    requests: dying(requests),
+    storedRuns: dying(storedRuns),
+    quotas: dying(quotas),
+  });
+  return sweepRuns(ports).then(
+    () => calls > crashAt,
+    () => true,
+  );
+}

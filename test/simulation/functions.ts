@@ -1,0 +1,49 @@
+/** What each file of functions/ does between its event and its ports. */
+import { awaitStart } from '../../lib/lifecycle/await-start.ts';
+import { followHint } from '../../lib/lifecycle/follow-run.ts';
+import { reconcile } from '../../lib/lifecycle/reconcile.ts';
+import { recordOutcome } from '../../lib/lifecycle/record-outcome.ts';
+import { startWaiting } from '../../lib/lifecycle/start-waiting.ts';
+import { parseStatusEvent } from '../../lib/lifecycle/status-event.ts';
+import { takeDrops } from '../../lib/lifecycle/take-drops.ts';
+import { parseTick, takeTick } from '../../lib/lifecycle/take-schedule.ts';
+import { watchRun } from '../../lib/lifecycle/watch-run.ts';
+import type { Ports } from './ports.ts';
+
+type Take = (ports: Ports, event: unknown) => Promise<unknown>;
+
+const FUNCTIONS = {
+  'on-drop': (ports, event) => takeDrops(ports, (event as { Records: { messageId: string; body: string }[] }).Records),
+  'on-schedule': async (ports, event) => ({ request: (await takeTick(ports, parseTick(event))).identity }),
+  'await-start': (ports, event) => awaitStart(ports, event as Parameters<typeof awaitStart>[1]),
+  'start-runs': (ports) => startWaiting(ports, ports.deadlineMs),
+  'watch-run': (ports, event) => watchRun(ports, event as Parameters<typeof watchRun>[1]),
+  'record-outcome': (ports, event) => recordOutcome(ports, event as Parameters<typeof recordOutcome>[1]),
+  'on-run-status-change': async (ports, event) => {
+    const hint = parseStatusEvent(event);
+    const owner = await followHint(ports, hint);
+    ports.log.info('run status', { runId: hint.runId, uuid: hint.uuid, status: hint.status, owner });
+  },
+  'reconcile-runs': (ports) => reconcile(ports),
+} satisfies Readonly<Record<string, Take>>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+
+export function functionOf(name: FunctionName): Take {
+  return FUNCTIONS[name];
+}
+
+/** As serverless.yml has them. */
+export const TIMEOUTS_MS: Readonly<Record<FunctionName, number>> = {
+  'on-drop': 30_000,
+  'on-schedule': 30_000,
+  'await-start': 15_000,
+  'start-runs': 30_000,
+  'watch-run': 15_000,
+  'record-outcome': 15_000,
+  'on-run-status-change': 15_000,
+  'reconcile-runs': 55_000,
+};
+
+/** What start-runs and on-drop leave over at their end. */
+export const RESERVES_MS: Readonly<Partial<Record<FunctionName, number>>> = { 'start-runs': 15_000, 'on-drop': 10_000 };
