@@ -21,7 +21,10 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       const message = `The request body is larger than ${limitBytes} bytes.`;
       reject(new AwsError('RequestEntityTooLargeException', message, { statusCode: 413 }));
     });
-    request.once('end', () => resolve(Buffer.concat(chunks)));
+    request.once('end', () => {
+      const [only] = chunks;
+      resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
+    });
     request.once('error', reject);
     request.once('close', () => reject(new Error('The client went away before its request was complete.')));
   });

@@ -1,6 +1,7 @@
 /** The laptop AWS, put together: every service on one port, wired as serverless.yml says. */
 import path from 'node:path';
-import { type DataDir, openDataDir } from './data-dir.ts';
+import { ClosingSteps } from './closing-steps.ts';
+import { openDataDir } from './data-dir.ts';
 import { declareResources } from './declare-resources.ts';
 import { createDynamodb } from './dynamodb/dynamodb.ts';
 import { createEventBridge, type EventBridge } from './eventbridge/eventbridge.ts';
@@ -11,14 +12,15 @@ import { createLambdaHost, type EventSourceDefinition } from './lambda/lambda-ho
 import { LateLambda } from './late-lambda.ts';
 import { createOmics } from './omics/omics.ts';
 import type { FailureRule } from './omics/runs/failure-rules.ts';
-import { seededRandom } from './omics/seeded-random.ts';
-import type { Surroundings, TargetPort } from './ports.ts';
+import type { OmicsSettings } from './omics/settings.ts';
+import type { TargetPort } from './ports.ts';
 import { createS3 } from './s3/s3.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { createServiceQuotas } from './servicequotas/servicequotas.ts';
+import { giveBackMemory } from './spare-memory.ts';
 import { createSqs } from './sqs/sqs.ts';
 import { createStepFunctions } from './stepfunctions/stepfunctions.ts';
-import { systemClock } from './system-clock.ts';
+import { ACCOUNT_ID, REGION, type SurroundingsFor, surroundingsFor } from './surroundings.ts';
 import { createTargetDelivery } from './target-delivery.ts';
 import { readServerlessFile } from './wiring/serverless-file.ts';
 import { type FunctionWiring, readWiring, type Wiring } from './wiring/wiring.ts';
@@ -37,6 +39,8 @@ export interface StackOptions {
   /** Applied values by quota code, for example `{ 'L-C9679DBC': 100 }`. */
   readonly quotas?: Readonly<Record<string, number>>;
   readonly failures?: readonly FailureRule[];
+  /** How HealthOmics behaves beyond that: switches, faults, throttling. */
+  readonly omics?: OmicsSettings;
   /** One line for the person who runs the laptop. */
   readonly report: (line: string) => void;
   /** One line that a function printed; undefined for what was printed outside an invocation. */
@@ -65,13 +69,15 @@ export interface Stack {
   readonly region: string;
   /** Tells of each object that arrives, before its event is on the bus; returns how to stop. */
   onObjectCreated(listener: (object: ArrivedObject) => void): () => void;
+  /** Tells that something moved: an object, a run, a task, an outcome. Returns how to stop. */
+  onActivity(listener: () => void): () => void;
   /** Ends everything, within about a second. What was acknowledged is on disk then, when there is a data folder. */
   close(): Promise<void>;
 }
 
 const STAGE = 'local';
-const ACCOUNT_ID = '000000000000';
-const REGION = 'us-east-1';
+/** By then starting is over, and with it the use for most of what it took. */
+const SETTLED_MS = 5_000;
 const ROOT = path.resolve(import.meta.dirname, '..');
 const SERVICE_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/HealthOmicsServiceRole`;
 /** The functions' own default for the longest delay before a first retry. */
@@ -124,6 +130,8 @@ async function start(options: StackOptions, closing: ClosingSteps): Promise<Stac
   services.stepFunctions.resumeExecutions();
   for (const source of eventSources) source.start();
   if (dataDir !== undefined) announceAgain(services, options.report);
+  const keepMemory = services.surroundings.clock.after(SETTLED_MS, giveBackMemory);
+  closing.add('spare memory', async () => keepMemory());
   return {
     endpoint: gateway.endpoint,
     port: gateway.port,
@@ -131,6 +139,7 @@ async function start(options: StackOptions, closing: ClosingSteps): Promise<Stac
     accountId: ACCOUNT_ID,
     region: REGION,
     onObjectCreated: (listener) => observeObjects(services.eventBridge, listener),
+    onActivity: (listener) => services.eventBridge.observe(() => listener()),
     close: () => closing.run(),
   };
 }
@@ -148,42 +157,6 @@ function observeObjects(eventBridge: EventBridge, listener: (object: ArrivedObje
       object: { key: string; size: number; etag: string };
     };
     listener({ bucket: bucket.name, key: object.key, sizeBytes: object.size, etag: object.etag });
-  });
-}
-
-/** Steps that end the stack, the last added first. Each runs once, whatever the others do. */
-class ClosingSteps {
-  private readonly steps: { readonly name: string; readonly close: () => Promise<void> }[] = [];
-  private running: Promise<void> | undefined;
-
-  add(name: string, close: () => Promise<void>): void {
-    this.steps.push({ name, close });
-  }
-
-  run(): Promise<void> {
-    this.running ??= this.runAll();
-    return this.running;
-  }
-
-  private async runAll(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const { close } of this.steps.toReversed()) {
-      await close().catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw new AggregateError(failures, 'The laptop AWS did not end cleanly.');
-  }
-}
-
-type SurroundingsFor = (service: string) => Surroundings;
-
-function surroundingsFor({ seed, report }: StackOptions, dataDir: DataDir | undefined): SurroundingsFor {
-  return (service) => ({
-    accountId: ACCOUNT_ID,
-    region: REGION,
-    clock: systemClock,
-    random: seed === undefined ? Math.random : seededRandom(seed, service),
-    report,
-    ...(dataDir === undefined ? {} : { dataDir: dataDir.of(service) }),
   });
 }
 
@@ -208,6 +181,7 @@ function createServices(options: StackOptions, surroundings: SurroundingsFor, cl
     quota: (code) => quotas.value(code),
     readObject: (uri) => s3.readObject(uri),
     settings: {
+      ...options.omics,
       speed: options.speed,
       failures: options.failures ?? [],
       ...(options.seed === undefined ? {} : { seed: options.seed }),

@@ -1,23 +1,11 @@
 /** Takes an event on a bus, wraps it in AWS's envelope and sends it to the targets of each rule that it matches. */
-import { randomUUID } from 'node:crypto';
+import { type EventEnvelope, envelopeOf } from '../event-envelope.ts';
 import type { BusEvent, Surroundings, TargetPort } from '../ports.ts';
 import { transformInput } from './input-transform.ts';
 import { DEFAULT_BUS, type Rule, type RuleStore, type Target } from './rule-store.ts';
 import { sendToTarget } from './target-sender.ts';
 
-/** An event as rules see it and targets get it. */
-export interface EventEnvelope {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  /** ISO 8601, whole seconds. */
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: Readonly<Record<string, unknown>>;
-}
+export type { EventEnvelope };
 
 export interface ObservedEvent {
   readonly busName: string;
@@ -48,18 +36,7 @@ export class EventRouter {
 
   /** The envelope that `event` gets, with a fresh id. */
   envelope(event: BusEvent): EventEnvelope {
-    const timeMs = event.timeMs ?? this.#surroundings.clock.nowMs();
-    return {
-      version: '0',
-      id: randomUUID(),
-      'detail-type': event.detailType,
-      source: event.source,
-      account: this.#surroundings.accountId,
-      time: new Date(timeMs).toISOString().replace(/\.\d{3}Z$/, 'Z'),
-      region: this.#surroundings.region,
-      resources: [...(event.resources ?? [])],
-      detail: event.detail,
-    };
+    return envelopeOf(event, this.#surroundings);
   }
 
   /** Resolves once each matching target, or its dead-letter queue, has the event. */

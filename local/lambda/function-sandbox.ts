@@ -5,6 +5,8 @@
  * event loop as well is the worker ended, with all that runs in it.
  */
 import { randomUUID } from 'node:crypto';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { AwsError } from '../aws-error.ts';
@@ -27,7 +29,8 @@ const PONG_LIMIT_MS = 2_000;
 const CLOSE_LIMIT_MS = 1_000;
 /** For starting the worker and loading a handler, which on AWS is not part of the function's own timeout either. */
 const INIT_LIMIT_SECONDS = 30;
-const YOUNG_GENERATION_MB = 16;
+/** Functions live from call to call on little that is new; more room would only be filled with garbage. */
+const YOUNG_GENERATION_MB = 3;
 
 export class FunctionSandbox {
   readonly #surroundings: Surroundings;
@@ -82,7 +85,7 @@ export class FunctionSandbox {
 
   #start(): Worker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      env: this.#options.environment(),
+      env: { ...this.#options.environment(), ...compileCache() },
       execArgv: [],
       stdout: true,
       stderr: true,
@@ -156,4 +159,14 @@ export class FunctionSandbox {
       );
     }
   }
+}
+
+/**
+ * A worker shares the compile cache of this process only when its environment names the folder at its start. It spares
+ * the second and every later laptop AWS the compiling of each function's TypeScript, and 35 MB for the compiler.
+ */
+function compileCache(): Record<string, string> {
+  const folder = getCompileCacheDir();
+  // Within the folder that was asked for, each version of Node has one of its own.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }

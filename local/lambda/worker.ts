@@ -7,7 +7,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { pathToFileURL } from 'node:url';
 import { parentPort } from 'node:worker_threads';
 import { InvokeStore, InvokeStoreBase } from '@aws/lambda-invoke-store';
+import { giveBackMemory } from '../spare-memory.ts';
 import type { FromWorker, FunctionError, InvokeMessage, ToWorker } from './worker-messages.ts';
+
+const AFTER_LOADING_MS = 5_000;
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
@@ -24,10 +27,15 @@ class RuntimeFailure extends Error {
 const port = parentPort;
 if (port === null) throw new Error('worker.ts is the inside of a worker thread; start it through the Lambda host.');
 
+// Node has read it by now, and Lambda's runtime has no such variable.
+delete process.env.NODE_COMPILE_CACHE;
+
 const currentRequestId = new AsyncLocalStorage<string>();
 const store = await InvokeStore.getInstanceAsync(true);
 const handlers = new Map<string, Promise<Handler>>();
 let lastLoad: Promise<unknown> = Promise.resolve();
+/** Functions are loaded together when there is work, and a moment later there is time. */
+const afterLoading = setTimeout(giveBackMemory, AFTER_LOADING_MS).unref();
 /** For each output stream, what each invocation wrote after its last line break. */
 const unendedLines: Array<Map<string | undefined, string>> = [];
 
@@ -103,6 +111,7 @@ function findHandler(message: InvokeMessage): Promise<Handler> {
 
 async function loadHandler(message: InvokeMessage): Promise<Handler> {
   setFunctionVariables(message);
+  afterLoading.refresh();
   const exported = (await importFile(message.handlerFile))[message.handlerExport];
   if (typeof exported === 'function') return exported as Handler;
   throw new RuntimeFailure(

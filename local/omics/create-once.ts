@@ -2,6 +2,7 @@
 import { fingerprint } from './fingerprint.ts';
 import type { OmicsParts } from './parts.ts';
 import type { Input } from './protocol/answer.ts';
+import { tokenOf } from './request-memory.ts';
 import type { Resource, ResourceTable } from './resource-table.ts';
 
 /** @throws AwsError when the token was used with other parameters, as the switch `requestIdReuse` says. */
@@ -12,7 +13,7 @@ export function createOnce<T extends Resource>(
   table: ResourceTable<T>,
   make: () => T,
 ): T {
-  const token = `${operation} ${String(input.requestId)}`;
+  const token = tokenOf(operation, String(input.requestId));
   const print = fingerprint(input);
   const atMs = parts.clock.nowMs();
   const earlier = parts.memory.recall(token, print, atMs);

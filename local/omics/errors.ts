@@ -17,6 +17,10 @@ export function throttled(message: string): AwsError {
   return new AwsError('ThrottlingException', message, { statusCode: 429 });
 }
 
+export function accessDenied(message: string): AwsError {
+  return new AwsError('AccessDeniedException', message, { statusCode: 403 });
+}
+
 export function requestTimeout(message: string): AwsError {
   return new AwsError('RequestTimeoutException', message, { statusCode: 408 });
 }

@@ -1,6 +1,6 @@
 /** What is told to go wrong with calls: seeded operation faults, and throttles at the documented rates. */
 import type { Clock } from '../ports.ts';
-import { internalError, requestTimeout, throttled } from './errors.ts';
+import { accessDenied, internalError, requestTimeout, throttled } from './errors.ts';
 import type { CallFault } from './protocol/answer.ts';
 import { seededRandom } from './seeded-random.ts';
 import type { OperationFault, ResolvedSettings } from './settings.ts';
@@ -45,6 +45,12 @@ function asCallFault(kind: OperationFault['kind'], operationName: string): CallF
   switch (kind) {
     case 'THROTTLE':
       return throttle(operationName);
+    case 'ACCESS_DENIED':
+      return {
+        before() {
+          throw accessDenied(`You are not authorized to perform omics:${operationName}`);
+        },
+      };
     case 'SERVER_ERROR':
       return {
         before() {

@@ -12,7 +12,6 @@ import { createRouteTable } from './protocol/route-table.ts';
 import { runCacheOperations } from './run-caches.ts';
 import { runGroupOperations } from './run-groups.ts';
 import { runOperations } from './runs/run-operations.ts';
-import { resumeTaskEvents } from './runs/task-events.ts';
 import { type OmicsSettings, resolveSettings } from './settings.ts';
 import { tagOperations } from './tag-operations.ts';
 import { resumeWorkflows } from './workflows/create-workflow.ts';
@@ -34,7 +33,7 @@ export function createOmics(surroundings: Surroundings, options: OmicsOptions): 
   const parts = createParts(surroundings, settings, options);
   const batches = new BatchLifecycle(parts);
   resumeWorkflows(parts);
-  resumeTaskEvents(parts);
+  parts.taskEvents.resume();
   parts.lifecycle.resume();
   batches.resume();
   let wire: AnswerOptions | undefined;

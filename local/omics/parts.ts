@@ -19,7 +19,7 @@ import { RunIds } from './runs/run-ids.ts';
 import { RunLifecycle } from './runs/run-lifecycle.ts';
 import { planOf } from './runs/run-plan.ts';
 import { RunStore } from './runs/run-store.ts';
-import { announceTasks } from './runs/task-events.ts';
+import { TaskEvents } from './runs/task-events.ts';
 import type { ResolvedSettings } from './settings.ts';
 import { DefinitionStore } from './workflows/definition-store.ts';
 import { seedWorkflows } from './workflows/seed-workflows.ts';
@@ -52,6 +52,7 @@ export interface OmicsParts {
   readonly runIds: RunIds;
   readonly lifecycle: RunLifecycle;
   readonly failureRules: FailureRules;
+  readonly taskEvents: TaskEvents;
   readonly workflows: ResourceTable<Workflow>;
   readonly workflowVersions: ResourceTable<WorkflowVersion>;
   readonly definitions: DefinitionStore;
@@ -100,12 +101,15 @@ export function createParts(surroundings: Surroundings, settings: ResolvedSettin
     admission,
     longestSeconds: (run) => longestSeconds(run, tables.runGroups, ports.quota),
     onStatus: (run, atMs) => {
+      if (run.status === 'STOPPING') taskEvents.end(run);
       sender.send(runStatusEvent(run, arns, atMs));
-      announceTasks(parts, run);
+      if (run.status === 'RUNNING') taskEvents.begin(run);
       for (const listener of statusListeners) listener(run, atMs);
     },
   });
+  const taskEvents = new TaskEvents({ clock, dues, sender, arns, runs, lifecycle });
   const evict = (run: Run) => {
+    if (run.active) admission.release(run);
     runs.remove(run);
     runIds.free(run.id);
     if (settings.eventOnEviction) sender.send(runStatusEvent({ ...run, status: 'DELETED' }, arns, clock.nowMs()));
@@ -127,9 +131,9 @@ export function createParts(surroundings: Surroundings, settings: ResolvedSettin
       lifecycle,
       evict,
     },
-    ...{ failureRules, statusListeners, ...tables },
+    ...{ failureRules, taskEvents, statusListeners, ...tables },
     random: surroundings.random,
-    newUuid: flatUuid,
+    newUuid: randomUUID,
     quota: ports.quota,
     readObject: ports.readObject,
     definitions: new DefinitionStore(dataDir, region),
@@ -152,13 +156,9 @@ function createAdmission(
       const plan = planOf(run, settings.seed, settings.durations);
       return { cpus: plan.peakCpus, gpus: plan.peakGpus };
     },
+    isPending: (seq) => runs.statusOf(seq) === 'PENDING',
     current: (seq) => runs.bySeq(seq),
   });
-}
-
-/** randomUUID() joins some fifteen pieces that V8 keeps apart, 450 bytes for 36; a copy is in one piece. */
-function flatUuid(): string {
-  return Buffer.from(randomUUID(), 'latin1').toString('latin1');
 }
 
 function createTables(journal: Journal) {

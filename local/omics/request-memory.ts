@@ -1,15 +1,22 @@
 /** Idempotency tokens: which request made what, for as long as it is remembered. */
 import { conflict, invalid } from './errors.ts';
+import { fingerprint as fingerprintOf } from './fingerprint.ts';
 import type { Journal, JournalEntry, Journaled } from './journal.ts';
+import { RunRequests } from './run-requests.ts';
 import type { OmicsSwitches } from './settings.ts';
 
 export interface RememberedRequest {
-  /** Operation and token, for example `StartRun 7f0c…`. */
+  /** A fingerprint of operation and token: see `tokenOf`. */
   readonly token: string;
   readonly fingerprint: string;
   readonly atMs: number;
   /** What the request made: an id, or a run's sequence number, id and uuid. */
   readonly made: readonly (string | number)[];
+}
+
+/** What a request is remembered by. */
+export function tokenOf(operation: string, requestId: string): string {
+  return fingerprintOf([operation, requestId]);
 }
 
 interface RequestEntry extends JournalEntry {
@@ -20,7 +27,8 @@ export class RequestMemory implements Journaled {
   readonly kinds = ['request'];
   readonly #switches: OmicsSwitches;
   readonly #journal: Journal;
-  /** In order of age, so that the forgotten ones are in front. */
+  readonly #ofRuns = new RunRequests();
+  /** Of everything else. In order of age, so that the forgotten ones are in front. */
   readonly #requests = new Map<string, RememberedRequest>();
 
   constructor(switches: OmicsSwitches, journal: Journal) {
@@ -34,7 +42,7 @@ export class RequestMemory implements Journaled {
    */
   recall(token: string, fingerprint: string, nowMs: number): RememberedRequest | undefined {
     this.#forgetOld(nowMs);
-    const known = this.#requests.get(token);
+    const known = this.#requests.get(token) ?? this.#ofRuns.find(token);
     if (known === undefined || known.fingerprint === fingerprint) return known;
     const message = 'The request ID was used before with different parameters';
     switch (this.#switches.requestIdReuse) {
@@ -57,12 +65,12 @@ export class RequestMemory implements Journaled {
 
   /** Remembers what is on disk already. */
   hold(request: RememberedRequest): void {
+    if (request.made.length === 3) {
+      this.#ofRuns.add(request);
+      return;
+    }
     this.#requests.delete(request.token);
     this.#requests.set(request.token, request);
-  }
-
-  forget(token: string): void {
-    this.#requests.delete(token);
   }
 
   apply(entry: JournalEntry): void {
@@ -71,10 +79,12 @@ export class RequestMemory implements Journaled {
 
   *snapshot(): Iterable<JournalEntry> {
     for (const request of this.#requests.values()) yield { k: 'request', request } as RequestEntry;
+    for (const request of this.#ofRuns.all()) yield { k: 'request', request } as RequestEntry;
   }
 
   #forgetOld(nowMs: number): void {
     const oldestMs = nowMs - this.#switches.requestIdMemorySeconds * 1000;
+    this.#ofRuns.forgetBefore(oldestMs);
     for (const [token, request] of this.#requests) {
       if (request.atMs >= oldestMs) return;
       this.#requests.delete(token);

@@ -56,6 +56,28 @@ export const DEFAULT_SWITCHES: OmicsSwitches = {
   listOrder: 'NEWEST_FIRST',
 };
 
+const EITHER = ['true', 'false'] as const;
+
+/** What each switch can be set to, as text; NUMBER is any of 0 or more. */
+export const SWITCH_VALUES: Readonly<Record<keyof OmicsSwitches, readonly string[] | 'NUMBER'>> = {
+  requestIdMemorySeconds: 'NUMBER',
+  requestIdReuse: ['ConflictException', 'ValidationException', 'SAME_ANSWER'],
+  requestIdAfterDelete: ['SAME_ANSWER', 'NEW_RUN'],
+  reuseRunIds: EITHER,
+  retainEvictsRemove: EITHER,
+  oldestBy: ['CREATION', 'COMPLETION'],
+  evictActiveRuns: EITHER,
+  eventOnEviction: EITHER,
+  priorityOrder: ['HIGH_FIRST', 'LOW_FIRST'],
+  defaultStorageType: ['STATIC', 'DYNAMIC'],
+  parameterCheck: ['REFUSE', 'FAIL_RUN', 'IGNORE'],
+  duplicateCopiesRetentionMode: EITHER,
+  duplicateCopiesTags: EITHER,
+  wrongStateError: ['ConflictException', 'ValidationException'],
+  deleteFailedRuns: EITHER,
+  listOrder: ['NEWEST_FIRST', 'OLDEST_FIRST'],
+};
+
 /** Emulated seconds that a run spends in a status; what is absent is seeded for each workflow and run. */
 export interface FixedDurations {
   readonly PENDING?: number;
@@ -82,10 +104,10 @@ export interface OperationFault {
   /** In [0, 1]. */
   readonly share: number;
   /**
-   * THROTTLE 429 and SERVER_ERROR 500 have no effect on the state; TIMEOUT_AFTER_SUCCESS answers 408 and
+   * THROTTLE 429, ACCESS_DENIED 403 and SERVER_ERROR 500 have no effect on the state; TIMEOUT_AFTER_SUCCESS answers 408 and
    * CUT_AFTER_SUCCESS closes the connection once the operation has taken effect.
    */
-  readonly kind: 'THROTTLE' | 'SERVER_ERROR' | 'TIMEOUT_AFTER_SUCCESS' | 'CUT_AFTER_SUCCESS';
+  readonly kind: 'THROTTLE' | 'ACCESS_DENIED' | 'SERVER_ERROR' | 'TIMEOUT_AFTER_SUCCESS' | 'CUT_AFTER_SUCCESS';
 }
 
 export interface OmicsSettings extends Partial<OmicsSwitches> {

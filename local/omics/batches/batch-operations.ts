@@ -1,4 +1,5 @@
 /** The operations on batches. */
+
 import { present } from '../create-once.ts';
 import { conflict, invalid, notFound } from '../errors.ts';
 import { fingerprint } from '../fingerprint.ts';
@@ -6,6 +7,7 @@ import { freeId } from '../ids.ts';
 import { pageOf } from '../paging.ts';
 import type { OmicsParts } from '../parts.ts';
 import type { Input, OperationHandlers } from '../protocol/answer.ts';
+import { tokenOf } from '../request-memory.ts';
 import { checkCommon } from '../runs/check-request.ts';
 import type { Tags } from '../runs/run.ts';
 import { checkTags } from '../tags.ts';
@@ -65,7 +67,7 @@ function findBatch(parts: OmicsParts, input: Input): Batch {
 }
 
 async function startBatch(parts: OmicsParts, lifecycle: BatchLifecycle, input: StartBatchInput): Promise<Batch> {
-  const token = `StartRunBatch ${input.requestId}`;
+  const token = tokenOf('StartRunBatch', input.requestId);
   const print = fingerprint(input);
   const recalled = () => {
     const earlier = parts.memory.recall(token, print, parts.clock.nowMs());

@@ -1,6 +1,5 @@
 /** Batches as the API answers them, with their counts. */
 import type { OmicsParts } from '../parts.ts';
-import type { RunStatus } from '../runs/run.ts';
 import type { Batch, BatchMember } from './batch.ts';
 import { membersOf } from './batch-members.ts';
 
@@ -50,12 +49,8 @@ export function submissionSummary(parts: OmicsParts, batch: Batch): Record<strin
 }
 
 export function runSummary(parts: OmicsParts, batch: Batch): Record<string, number> {
-  const counts = new Map<RunStatus, number>();
-  let stored = 0;
-  for (const run of parts.runs.list({ batchId: batch.id }, 'OLDEST_FIRST')) {
-    counts.set(run.status, (counts.get(run.status) ?? 0) + 1);
-    stored += 1;
-  }
+  const counts = parts.runs.countByStatus(batch.id);
+  const stored = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const started = membersOf(parts, batch).filter((member) => member.started === 'SUCCESS').length;
   return {
     pendingRunCount: counts.get('PENDING') ?? 0,

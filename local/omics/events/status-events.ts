@@ -1,7 +1,7 @@
 /** The EventBridge events of HealthOmics, in AWS's documented shape. */
 import type { BusEvent } from '../../ports.ts';
 import type { Arns } from '../arns.ts';
-import { type Run, requestOf } from '../runs/run.ts';
+import type { Run } from '../runs/run.ts';
 import type { TaskView } from '../runs/run-tasks.ts';
 import { runOutputUri, statusMessageOf } from '../runs/run-views.ts';
 
@@ -10,7 +10,7 @@ const SOURCE = 'aws.omics';
 
 export function runStatusEvent(run: Run, arns: Arns, atMs: number): BusEvent {
   const arn = arns.of('run', run.id);
-  const request = requestOf(run);
+  const { request } = run;
   const failed = run.status === 'FAILED';
   const detail = {
     omicsVersion: OMICS_VERSION,

@@ -37,6 +37,8 @@ export interface AnswerOptions {
 /** A workflow definition may be 4 MiB of zip, which is 5.6 MB in base64. */
 const BODY_LIMIT_BYTES = 6 * 1024 * 1024;
 
+const NO_BODY = Buffer.alloc(0);
+
 /** Always ends the response. */
 export async function answer(
   request: IncomingMessage,
@@ -46,7 +48,7 @@ export async function answer(
   try {
     const url = splitUrl(request.url ?? '/');
     const match = options.routes.match(request.method ?? 'GET', url.path);
-    const body = await readBody(request, BODY_LIMIT_BYTES);
+    const body = hasBody(request) ? await readBody(request, BODY_LIMIT_BYTES) : NO_BODY;
     const fault = options.faultFor(match.name);
     fault.before?.();
     const contentType = request.headers['content-type'];
@@ -57,6 +59,10 @@ export async function answer(
   } catch (error) {
     sendError(response, error instanceof AwsError ? error : unexpected(error, request, options));
   }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
 function splitUrl(url: string): { path: string; query: string } {
@@ -78,8 +84,7 @@ function sendOutput(response: ServerResponse, model: Model, match: RouteMatch, o
     response.writeHead(status, { 'content-length': 0 }).end();
     return;
   }
-  const body = Buffer.from(JSON.stringify(shapeOutput(model, shapeName, output ?? {})));
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+  sendJson(response, status, JSON.stringify(shapeOutput(model, shapeName, output ?? {})));
 }
 
 function sendError(response: ServerResponse, error: AwsError): void {
@@ -87,13 +92,14 @@ function sendError(response: ServerResponse, error: AwsError): void {
     response.destroy();
     return;
   }
-  const body = Buffer.from(JSON.stringify({ message: error.message, ...error.members }));
-  response.writeHead(error.statusCode, {
-    'content-type': 'application/json',
-    'content-length': body.length,
-    'x-amzn-errortype': error.code,
-    'x-amzn-requestid': randomUUID(),
-  });
+  response.setHeader('x-amzn-errortype', error.code);
+  response.setHeader('x-amzn-requestid', randomUUID());
+  sendJson(response, error.statusCode, JSON.stringify({ message: error.message, ...error.members }));
+}
+
+/** A text, unlike a Buffer, goes out in one write with the headers. */
+function sendJson(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 

@@ -1,7 +1,7 @@
 /** StartRun with `runId`: the request of the run to copy, overlaid with what the new request says. */
 import { invalid, notFound } from '../errors.ts';
 import type { OmicsParts } from '../parts.ts';
-import { type Run, requestOf, type Tags, tagsOf } from './run.ts';
+import { parametersOf, type Run, type Tags, tagsOf } from './run.ts';
 
 /** The members of StartRun after validation against the model. */
 export interface StartRequest {
@@ -43,10 +43,11 @@ export function withDuplicated(parts: OmicsParts, request: StartRequest): StartR
 }
 
 function copiedFrom(run: Run, parts: OmicsParts): Partial<StartRequest> {
-  const { runId: _, ...kept } = requestOf(run);
+  const { runId: _, ...kept } = run.request;
   const { duplicateCopiesRetentionMode, duplicateCopiesTags } = parts.settings;
   return {
     ...kept,
+    parameters: parametersOf(run),
     name: run.name,
     workflowId: run.workflowId,
     workflowType: run.workflowType,

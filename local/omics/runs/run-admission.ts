@@ -1,4 +1,5 @@
 /** Which waiting runs may start: the account's limits of active runs, the limits of run groups, and priority. */
+import { BinaryHeap } from '../binary-heap.ts';
 import type { Run, StorageType } from './run.ts';
 
 export interface GroupLimits {
@@ -18,6 +19,8 @@ export interface AdmissionOptions {
   readonly activeRunLimit: (storageType: StorageType) => number;
   readonly groupLimits: (runGroupId: string) => GroupLimits;
   readonly demandOf: (run: Run) => Demand;
+  /** False also for a run that is gone. */
+  readonly isPending: (seq: number) => boolean;
   /** The run as it is now; undefined when it is gone. */
   readonly current: (seq: number) => Run | undefined;
 }
@@ -27,11 +30,11 @@ interface Waiting {
   readonly priority: number;
 }
 
-/** Runs that share every limit wait in one lane, the next one last. */
+/** Runs that share every limit wait in one lane. */
 interface Lane {
   readonly storageType: StorageType;
   readonly runGroupId: string | undefined;
-  readonly waiting: Waiting[];
+  readonly waiting: BinaryHeap<Waiting>;
 }
 
 interface Usage {
@@ -61,25 +64,18 @@ export class RunAdmission {
     const key = `${run.storageType} ${run.runGroupId ?? ''}`;
     let lane = this.#lanes.get(key);
     if (lane === undefined) {
-      lane = { storageType: run.storageType, runGroupId: run.runGroupId, waiting: [] };
+      const { storageType, runGroupId } = run;
+      lane = { storageType, runGroupId, waiting: new BinaryHeap((a, b) => this.#goesBefore(a, b)) };
       this.#lanes.set(key, lane);
     }
-    const entry: Waiting = { seq: run.seq, priority: run.priority ?? 0 };
-    let low = 0;
-    let high = lane.waiting.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = lane.waiting[middle];
-      if (other !== undefined && this.#goesBefore(entry, other)) low = middle + 1;
-      else high = middle;
-    }
-    lane.waiting.splice(low, 0, entry);
+    lane.waiting.add({ seq: run.seq, priority: run.priority ?? 0 });
   }
 
   /** Takes the next run that every limit lets through, and counts it as active. */
   takeNext(): Run | undefined {
     let best: { readonly lane: Lane; readonly entry: Waiting; readonly run: Run } | undefined;
     for (const [key, lane] of this.#lanes) {
+      if (this.#isFull(lane.storageType)) continue;
       const entry = this.#head(lane);
       if (entry === undefined) {
         this.#lanes.delete(key);
@@ -89,7 +85,7 @@ export class RunAdmission {
       if (run === undefined || !this.#fits(run)) continue;
       if (best === undefined || this.#goesBefore(entry, best.entry)) best = { lane, entry, run };
     }
-    best?.lane.waiting.pop();
+    best?.lane.waiting.takeFirst();
     if (best !== undefined) this.occupy(best.run);
     return best?.run;
   }
@@ -106,9 +102,9 @@ export class RunAdmission {
 
   /** The first in line that still waits; those cancelled meanwhile are dropped. */
   #head(lane: Lane): Waiting | undefined {
-    for (let entry = lane.waiting.at(-1); entry !== undefined; entry = lane.waiting.at(-1)) {
-      if (this.#options.current(entry.seq)?.status === 'PENDING') return entry;
-      lane.waiting.pop();
+    for (let entry = lane.waiting.first; entry !== undefined; entry = lane.waiting.first) {
+      if (this.#options.isPending(entry.seq)) return entry;
+      lane.waiting.takeFirst();
     }
     return undefined;
   }
@@ -118,8 +114,11 @@ export class RunAdmission {
     return byPriority < 0 || (byPriority === 0 && a.seq < b.seq);
   }
 
+  #isFull(storageType: StorageType): boolean {
+    return this.#active[storageType] >= this.#options.activeRunLimit(storageType);
+  }
+
   #fits(run: Run): boolean {
-    if (this.#active[run.storageType] >= this.#options.activeRunLimit(run.storageType)) return false;
     if (run.runGroupId === undefined) return true;
     const usage = this.#groups.get(run.runGroupId);
     // A run that needs more than its whole group may use still runs, alone.

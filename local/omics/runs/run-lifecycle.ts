@@ -28,6 +28,8 @@ const LOOK_AGAIN_MS = 1000;
 export class RunLifecycle {
   readonly #options: LifecycleOptions;
   #looksAgain = false;
+  /** The plan that was last asked for: one step of a run asks several times. */
+  #planned: { readonly seq: number; readonly plan: RunPlan } | undefined;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -60,7 +62,11 @@ export class RunLifecycle {
   }
 
   planOf(run: Run): RunPlan {
-    return planOf(run, this.#options.settings.seed, this.#options.settings.durations);
+    if (this.#planned?.seq !== run.seq) {
+      const { seed, durations } = this.#options.settings;
+      this.#planned = { seq: run.seq, plan: planOf(run, seed, durations) };
+    }
+    return this.#planned.plan;
   }
 
   /** Real milliseconds that the run is RUNNING when nothing interferes. */

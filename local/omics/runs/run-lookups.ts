@@ -1,12 +1,12 @@
 /** What GetRun says of the things that a run refers to, as far as they still exist. */
 import type { OmicsParts } from '../parts.ts';
 import type { WorkflowBody } from '../workflows/workflow.ts';
-import { type Run, requestOf } from './run.ts';
+import type { Run } from './run.ts';
 import type { RunLookups } from './run-views.ts';
 
 export function runLookups(parts: OmicsParts, run: Run, definitionHost?: string): RunLookups {
   const workflow = workflowOf(parts, run);
-  const configurationName = requestOf(run).configurationName;
+  const configurationName = run.request.configurationName;
   const configuration = configurationName === undefined ? undefined : parts.configurations.get(configurationName);
   return {
     startedBy: `arn:aws:iam::${parts.accountId}:root`,

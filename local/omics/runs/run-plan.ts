@@ -63,13 +63,21 @@ export function planOf(run: PlanSubject, seed: number, fixed: FixedDurations): R
     stoppingSeconds: fixed.STOPPING ?? between(20, 60),
   };
   const failsAt = between(0.3, 0.9);
-  const tasks = tasksOf(run, seed, random);
+  let tasks: readonly TaskPlan[] | undefined;
   return {
     ...durations,
     failsAt,
-    tasks,
-    peakCpus: peak(tasks, (task) => task.cpus),
-    peakGpus: peak(tasks, (task) => task.gpus),
+    // Worked out when asked for: most runs wait most of the time.
+    get tasks() {
+      tasks ??= tasksOf(run, seed, random);
+      return tasks;
+    },
+    get peakCpus() {
+      return peak(this.tasks, (task) => task.cpus);
+    },
+    get peakGpus() {
+      return peak(this.tasks, (task) => task.gpus);
+    },
   };
 }
 

@@ -3,6 +3,8 @@ import type { Journal, JournalEntry, Journaled } from '../journal.ts';
 import type { RememberedRequest, RequestMemory } from '../request-memory.ts';
 import { SequenceIndex } from '../sequence-index.ts';
 import { isTerminal, type Run, type RunState, type RunStatus } from './run.ts';
+import { RunIndexes } from './run-indexes.ts';
+import { RunRecords } from './run-records.ts';
 
 export interface RunFilter {
   readonly name?: string | undefined;
@@ -21,26 +23,23 @@ interface ChangeEntry extends JournalEntry {
   readonly change: Partial<RunState> & { readonly tagsJson?: string | null };
 }
 
-/** Most names belong to one run only, so a single number stands for an index of one. */
-type Indexes = Map<string, SequenceIndex | number>;
-
-const MOST_SHARED_TEXTS = 1000;
-
 export class RunStore implements Journaled {
   readonly kinds = ['run', 'runChange', 'runGone', 'runSeq'];
   readonly #journal: Journal;
   readonly #memory: RequestMemory;
-  readonly #runs = new Map<number, Run>();
-  readonly #byId = new Map<string, number>();
+  readonly #records = new RunRecords();
+  /** Where each run is among the records, by its sequence number. */
+  readonly #slots = new Map<number, number>();
+  readonly #byId = new Map<number, number>();
   readonly #all = new SequenceIndex();
-  readonly #byStatus: Indexes = new Map();
-  readonly #byGroup: Indexes = new Map();
-  readonly #byBatch: Indexes = new Map();
-  readonly #byName: Indexes = new Map();
+  readonly #byStatus = new RunIndexes<RunStatus>();
+  readonly #byGroup = new RunIndexes<string>();
+  readonly #byBatch = new RunIndexes<string>();
+  /** By a hash: two names may share one, so the name itself is looked at, too. */
+  readonly #byName = new RunIndexes<number>();
   /** REMOVE runs at their end: by creation, and by when they reached it. */
   readonly #removable = new SequenceIndex();
   readonly #removableByEnd = new Set<number>();
-  readonly #texts = new Map<string, string>();
   #lastSeq = 0;
 
   constructor(journal: Journal, memory: RequestMemory) {
@@ -49,15 +48,7 @@ export class RunStore implements Journaled {
   }
 
   get count(): number {
-    return this.#runs.size;
-  }
-
-  /** One text for all runs that say the same. */
-  shared(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    if (this.#texts.size < MOST_SHARED_TEXTS) this.#texts.set(text, text);
-    return text;
+    return this.#slots.size;
   }
 
   nextSeq(): number {
@@ -65,20 +56,34 @@ export class RunStore implements Journaled {
   }
 
   hasId(id: string): boolean {
-    return this.#byId.has(id);
+    return this.#byId.has(Number(id));
   }
 
   byId(id: string): Run | undefined {
-    const seq = this.#byId.get(id);
-    return seq === undefined ? undefined : this.#runs.get(seq);
+    const seq = this.#byId.get(Number(id));
+    const run = seq === undefined ? undefined : this.bySeq(seq);
+    // `0123` is no id, though the number 123 may be one.
+    return run?.id === id ? run : undefined;
   }
 
   bySeq(seq: number): Run | undefined {
-    return this.#runs.get(seq);
+    const slot = this.#slots.get(seq);
+    return slot === undefined ? undefined : this.#records.read(slot);
   }
 
-  countInStatus(status: RunStatus): number {
-    return sizeOf(this.#byStatus.get(status));
+  statusOf(seq: number): RunStatus | undefined {
+    const slot = this.#slots.get(seq);
+    return slot === undefined ? undefined : this.#records.statusOf(slot);
+  }
+
+  /** How many runs of a batch are in each status. */
+  countByStatus(batchId: string): Map<RunStatus, number> {
+    const counts = new Map<RunStatus, number>();
+    for (const seq of this.#byBatch.get(batchId).ascending()) {
+      const status = this.statusOf(seq);
+      if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + 1);
+    }
+    return counts;
   }
 
   /** The run and the request that made it go to disk as one line: neither is ever there without the other. */
@@ -88,7 +93,7 @@ export class RunStore implements Journaled {
     if (request !== undefined) this.#memory.hold(request);
   }
 
-  /** Changes the stored run itself and returns it: a copy at each change would double the memory of many runs. */
+  /** Changes the stored run, and `run` with it; returns `run`. */
   change(run: Run, change: Partial<RunState>): Run {
     this.#journal.append({ k: 'runChange', seq: run.seq, change } as ChangeEntry);
     return this.#applyChange(run, change);
@@ -96,7 +101,7 @@ export class RunStore implements Journaled {
 
   changeTags(run: Run, tagsJson: string | undefined): void {
     this.#journal.append({ k: 'runChange', seq: run.seq, change: { tagsJson: tagsJson ?? null } } as ChangeEntry);
-    this.#runs.set(run.seq, withTags(run, tagsJson));
+    this.#applyTags(run.seq, tagsJson);
   }
 
   remove(run: Run): void {
@@ -106,23 +111,26 @@ export class RunStore implements Journaled {
 
   /** Runs that fit the filter, from `after` on in the order asked for; walks the shortest index. */
   *list(filter: RunFilter, order: 'NEWEST_FIRST' | 'OLDEST_FIRST', after?: number): Generator<Run> {
-    const index = this.#shortestIndex(filter);
+    const [shortest, ...others] = this.#indexesOf(filter).sort((a, b) => a.size - b.size);
+    const index = shortest ?? this.#all;
     for (const seq of order === 'NEWEST_FIRST' ? index.descending(after) : index.ascending(after)) {
-      const run = this.#runs.get(seq);
-      if (run !== undefined && fits(run, filter)) yield run;
+      if (!others.every((other) => other.has(seq))) continue;
+      const run = this.bySeq(seq);
+      if (run !== undefined && (filter.name === undefined || run.name === filter.name)) yield run;
     }
   }
 
   /** How many REMOVE runs could go. */
   countRemovable(activeToo: boolean): number {
-    const active = activeToo ? this.unfinished().filter((run) => run.retentionMode === 'REMOVE').length : 0;
+    let active = 0;
+    if (activeToo) for (const run of this.unfinished()) if (run.retentionMode === 'REMOVE') active += 1;
     return this.#removable.size + active;
   }
 
   /** The REMOVE run that goes first, if any can. */
   oldestRemovable(by: 'CREATION' | 'COMPLETION'): Run | undefined {
     const seq = by === 'CREATION' ? this.#removable.first : this.#removableByEnd.keys().next().value;
-    return seq === undefined ? undefined : this.#runs.get(seq);
+    return seq === undefined ? undefined : this.bySeq(seq);
   }
 
   /** The oldest REMOVE run that is not at its end yet. */
@@ -131,50 +139,52 @@ export class RunStore implements Journaled {
     return undefined;
   }
 
-  /** All runs that are not at their end, oldest first. */
-  unfinished(): Run[] {
+  /** All runs that were not at their end when asked, oldest first, each as it is when its turn comes. */
+  *unfinished(): Generator<Run> {
     const statuses: RunStatus[] = ['PENDING', 'STARTING', 'RUNNING', 'STOPPING'];
-    const runs = statuses.flatMap((status) => [...this.list({ status }, 'OLDEST_FIRST')]);
-    return runs.sort((a, b) => a.seq - b.seq);
+    const seqs = statuses.flatMap((status) => [...this.#byStatus.get(status).ascending()]).sort((a, b) => a - b);
+    for (const seq of seqs) {
+      const run = this.bySeq(seq);
+      if (run !== undefined) yield run;
+    }
   }
 
   apply(entry: JournalEntry): void {
     if (entry.k === 'run') {
       const { run, request } = entry as RunEntry;
-      this.#insert({ ...run, requestJson: this.shared(run.requestJson) });
+      this.#insert(run);
       if (request !== undefined) this.#memory.hold(request);
       return;
     }
     const { seq, change } = entry as ChangeEntry;
     this.#lastSeq = Math.max(this.#lastSeq, seq);
-    const run = this.#runs.get(seq);
+    const run = this.bySeq(seq);
     if (run === undefined) return;
     if (entry.k === 'runGone') this.#delete(run);
     else if (entry.k === 'runSeq') return;
-    else if (change.tagsJson !== undefined) this.#runs.set(seq, withTags(run, change.tagsJson ?? undefined));
+    else if (change.tagsJson !== undefined) this.#applyTags(seq, change.tagsJson ?? undefined);
     else this.#applyChange(run, change as Partial<RunState>);
   }
 
   *snapshot(): Iterable<JournalEntry> {
     this.#orderRemovableByEnd();
-    for (const seq of this.#all.ascending()) yield { k: 'run', run: this.#runs.get(seq) } as JournalEntry;
+    for (const seq of this.#all.ascending()) yield { k: 'run', run: this.bySeq(seq) } as JournalEntry;
     // Numbers are never given twice, even when the last runs are gone.
     yield { k: 'runSeq', seq: this.#lastSeq } as JournalEntry;
   }
 
-  #shortestIndex(filter: RunFilter): SequenceIndex {
-    const candidates = [
-      filter.name === undefined ? this.#all : (this.#byName.get(filter.name) ?? NO_RUNS),
-      filter.runGroupId === undefined ? this.#all : (this.#byGroup.get(filter.runGroupId) ?? NO_RUNS),
-      filter.batchId === undefined ? this.#all : (this.#byBatch.get(filter.batchId) ?? NO_RUNS),
-      filter.status === undefined ? this.#all : (this.#byStatus.get(filter.status) ?? NO_RUNS),
+  #indexesOf({ name, runGroupId, batchId, status }: RunFilter): SequenceIndex[] {
+    return [
+      ...(name === undefined ? [] : [this.#byName.get(hashOf(name))]),
+      ...(runGroupId === undefined ? [] : [this.#byGroup.get(runGroupId)]),
+      ...(batchId === undefined ? [] : [this.#byBatch.get(batchId)]),
+      ...(status === undefined ? [] : [this.#byStatus.get(status)]),
     ];
-    return asIndex(candidates.reduce((shortest, each) => (sizeOf(each) < sizeOf(shortest) ? each : shortest)));
   }
 
   /** Runs are replayed in order of creation; runs that end from now on are added behind in order. */
   #orderRemovableByEnd(): void {
-    const ends = [...this.#removableByEnd].map((seq) => ({ seq, stopMs: this.#runs.get(seq)?.stopMs ?? 0 }));
+    const ends = [...this.#removableByEnd].map((seq) => ({ seq, stopMs: this.bySeq(seq)?.stopMs ?? 0 }));
     ends.sort((a, b) => a.stopMs - b.stopMs || a.seq - b.seq);
     this.#removableByEnd.clear();
     for (const { seq } of ends) this.#removableByEnd.add(seq);
@@ -182,25 +192,32 @@ export class RunStore implements Journaled {
 
   #insert(run: Run): void {
     this.#lastSeq = Math.max(this.#lastSeq, run.seq);
-    this.#runs.set(run.seq, run);
-    this.#byId.set(run.id, run.seq);
+    this.#slots.set(run.seq, this.#records.add(run));
+    this.#byId.set(Number(run.id), run.seq);
     this.#all.add(run.seq);
-    indexAdd(this.#byStatus, run.status, run.seq);
-    indexAdd(this.#byGroup, run.runGroupId, run.seq);
-    indexAdd(this.#byBatch, run.batchId, run.seq);
-    indexAdd(this.#byName, run.name, run.seq);
+    this.#byStatus.add(run.status, run.seq);
+    this.#byGroup.add(run.runGroupId, run.seq);
+    this.#byBatch.add(run.batchId, run.seq);
+    this.#byName.add(run.name === undefined ? undefined : hashOf(run.name), run.seq);
     this.#noteRemovable(run);
   }
 
   #applyChange(run: Run, change: Partial<RunState>): Run {
     const before = run.status;
     Object.assign(run, change);
+    const slot = this.#slots.get(run.seq);
+    if (slot !== undefined) this.#records.writeState(slot, run);
     if (before !== run.status) {
-      indexDelete(this.#byStatus, before, run.seq);
-      indexAdd(this.#byStatus, run.status, run.seq);
+      this.#byStatus.delete(before, run.seq);
+      this.#byStatus.add(run.status, run.seq);
       this.#noteRemovable(run);
     }
     return run;
+  }
+
+  #applyTags(seq: number, tagsJson: string | undefined): void {
+    const slot = this.#slots.get(seq);
+    if (slot !== undefined) this.#records.writeTags(slot, tagsJson);
   }
 
   #noteRemovable(run: Run): void {
@@ -210,60 +227,23 @@ export class RunStore implements Journaled {
   }
 
   #delete(run: Run): void {
-    this.#runs.delete(run.seq);
-    if (this.#byId.get(run.id) === run.seq) this.#byId.delete(run.id);
+    const slot = this.#slots.get(run.seq);
+    if (slot !== undefined) this.#records.remove(slot);
+    this.#slots.delete(run.seq);
+    if (this.#byId.get(Number(run.id)) === run.seq) this.#byId.delete(Number(run.id));
     this.#all.delete(run.seq);
-    indexDelete(this.#byStatus, run.status, run.seq);
-    indexDelete(this.#byGroup, run.runGroupId, run.seq);
-    indexDelete(this.#byBatch, run.batchId, run.seq);
-    indexDelete(this.#byName, run.name, run.seq);
+    this.#byStatus.delete(run.status, run.seq);
+    this.#byGroup.delete(run.runGroupId, run.seq);
+    this.#byBatch.delete(run.batchId, run.seq);
+    this.#byName.delete(run.name === undefined ? undefined : hashOf(run.name), run.seq);
     this.#removable.delete(run.seq);
     this.#removableByEnd.delete(run.seq);
   }
 }
 
-function fits(run: Run, filter: RunFilter): boolean {
-  return (
-    (filter.status === undefined || run.status === filter.status) &&
-    (filter.name === undefined || run.name === filter.name) &&
-    (filter.runGroupId === undefined || run.runGroupId === filter.runGroupId) &&
-    (filter.batchId === undefined || run.batchId === filter.batchId)
-  );
-}
-
-function withTags(run: Run, tagsJson: string | undefined): Run {
-  const { tagsJson: _, ...rest } = run;
-  return tagsJson === undefined ? rest : { ...rest, tagsJson };
-}
-
-const NO_RUNS = new SequenceIndex();
-
-function sizeOf(index: SequenceIndex | number | undefined): number {
-  return typeof index === 'number' ? 1 : (index?.size ?? 0);
-}
-
-function asIndex(index: SequenceIndex | number): SequenceIndex {
-  if (typeof index !== 'number') return index;
-  const single = new SequenceIndex();
-  single.add(index);
-  return single;
-}
-
-function indexAdd(indexes: Indexes, key: string | undefined, seq: number): void {
-  if (key === undefined) return;
-  const index = indexes.get(key);
-  if (index === undefined) {
-    indexes.set(key, seq);
-    return;
-  }
-  const grown = asIndex(index);
-  grown.add(seq);
-  indexes.set(key, grown);
-}
-
-function indexDelete(indexes: Indexes, key: string | undefined, seq: number): void {
-  const index = key === undefined ? undefined : indexes.get(key);
-  if (key === undefined || index === undefined) return;
-  if (typeof index !== 'number') index.delete(seq);
-  if (index === seq || (typeof index !== 'number' && index.size === 0)) indexes.delete(key);
+/** FNV-1a. */
+function hashOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash;
 }

@@ -24,6 +24,8 @@ export interface TaskView {
 }
 
 export interface TaskMoment {
+  /** Which task of the run, from 0. */
+  readonly index: number;
   readonly atMs: number;
   readonly status: TaskStatus;
 }
@@ -36,7 +38,7 @@ export function tasksAt(run: Run, plan: RunPlan, plannedRunningMs: number, nowMs
   let failure = run.outcome === 'FAILED' ? run.failureReason : undefined;
   const views: TaskView[] = [];
   for (const [i, task] of plan.tasks.entries()) {
-    const moments = momentsOf(task, run.startMs, spanMs).filter((moment) => moment.atMs <= Math.min(cutMs, nowMs));
+    const moments = momentsOf(task, i, run.startMs, spanMs).filter((moment) => moment.atMs <= Math.min(cutMs, nowMs));
     if (moments.length === 0) continue;
     const view = viewOf(run, task, i, moments);
     const cut = run.stoppingMs !== undefined && view.status !== 'COMPLETED';
@@ -47,15 +49,34 @@ export function tasksAt(run: Run, plan: RunPlan, plannedRunningMs: number, nowMs
   return views;
 }
 
-/** When a task that is not cut short enters each status. */
-export function momentsOf(task: TaskPlan, startMs: number, spanMs: number): TaskMoment[] {
+/** A task as it enters a status on its way, before anything cuts it short. */
+export function taskEntering(
+  run: Run,
+  plan: RunPlan,
+  plannedRunningMs: number,
+  moment: TaskMoment,
+): TaskView | undefined {
+  const task = plan.tasks[moment.index];
+  if (task === undefined || run.startMs === undefined) return undefined;
+  const moments = momentsOf(task, moment.index, run.startMs, plannedRunningMs);
+  const place = moments.findIndex(({ status }) => status === moment.status);
+  return viewOf(run, task, moment.index, moments.slice(0, place + 1));
+}
+
+/** When the tasks of a run enter each status if nothing cuts them short; in order of time. */
+export function taskMoments(plan: RunPlan, startMs: number, spanMs: number): TaskMoment[] {
+  const moments = plan.tasks.flatMap((task, index) => momentsOf(task, index, startMs, spanMs));
+  return moments.sort((a, b) => a.atMs - b.atMs);
+}
+
+function momentsOf(task: TaskPlan, index: number, startMs: number, spanMs: number): TaskMoment[] {
   const at = (share: number) => startMs + Math.round(share * spanMs);
   return [
-    { atMs: at(task.createdAt), status: 'PENDING' },
-    { atMs: at(task.startingAt), status: 'STARTING' },
-    { atMs: at(task.runningAt), status: 'RUNNING' },
-    { atMs: at(task.stoppingAt), status: 'STOPPING' },
-    { atMs: at(task.endAt), status: 'COMPLETED' },
+    { index, atMs: at(task.createdAt), status: 'PENDING' },
+    { index, atMs: at(task.startingAt), status: 'STARTING' },
+    { index, atMs: at(task.runningAt), status: 'RUNNING' },
+    { index, atMs: at(task.stoppingAt), status: 'STOPPING' },
+    { index, atMs: at(task.endAt), status: 'COMPLETED' },
   ];
 }
 

@@ -1,6 +1,7 @@
 /** Runs as the API answers them. */
 import type { Arns } from '../arns.ts';
-import { type KeptRequest, type Run, requestOf, type Tags, tagsOf } from './run.ts';
+import { resourceDigestsOf } from './resource-digests.ts';
+import { type KeptRequest, parametersOf, type Run, type Tags, tagsOf } from './run.ts';
 
 const DEFAULT_NEXTFLOW_VERSION = '24.10.8';
 
@@ -31,7 +32,7 @@ export function statusMessageOf(run: Run): string | undefined {
 }
 
 export function startRunView(run: Run, arns: Arns, lookups: RunLookups): object {
-  const request = requestOf(run);
+  const { request } = run;
   return {
     arn: arns.of('run', run.id),
     id: run.id,
@@ -64,12 +65,14 @@ export function runListItem(run: Run, arns: Arns): object {
 }
 
 export function runView(run: Run, arns: Arns, lookups: RunLookups): object {
-  const request = requestOf(run);
+  const { request } = run;
+  const parameters = parametersOf(run);
   const tags: Tags = tagsOf(run);
   const failed = run.status === 'FAILED';
   return {
     ...runListItem(run, arns),
     ...request,
+    parameters,
     uuid: run.uuid,
     workflowType: run.workflowType,
     workflowUuid: run.workflowUuid,
@@ -81,6 +84,7 @@ export function runView(run: Run, arns: Arns, lookups: RunLookups): object {
     digest: lookups.workflow?.digest,
     accelerators: lookups.workflow?.accelerators,
     definition: lookups.workflow?.definition,
+    resourceDigests: run.startMs === undefined ? undefined : resourceDigestsOf(parameters),
     startedBy: lookups.startedBy,
     failureReason: failed ? run.failureReason : undefined,
     statusMessage: failed ? statusMessageOf(run) : undefined,

@@ -1,4 +1,4 @@
-/** A run as the emulator keeps it. Small: there may be a hundred thousand. */
+/** A run, as it is at the moment when it is read from the store. */
 
 export type RunStatus =
   | 'PENDING'
@@ -23,19 +23,37 @@ export interface RunState {
   /** When the run entered its status; all times in milliseconds since 1970. */
   readonly statusMs: number;
   /** When it began RUNNING. */
-  readonly startMs?: number;
+  readonly startMs?: number | undefined;
   /** When it left RUNNING. */
-  readonly stoppingMs?: number;
+  readonly stoppingMs?: number | undefined;
   /** When it reached its end. */
-  readonly stopMs?: number;
+  readonly stopMs?: number | undefined;
   /** The end that a STOPPING run is going to. */
-  readonly outcome?: RunOutcome;
-  readonly failureReason?: string;
+  readonly outcome?: RunOutcome | undefined;
+  readonly failureReason?: string | undefined;
   /** Whether it counts against the limits of active runs. */
-  readonly active?: boolean;
+  readonly active?: boolean | undefined;
 }
 
-export interface Run extends RunState {
+/** What many runs have in common; never changes. */
+export interface RunProfile {
+  readonly workflowId: string;
+  readonly workflowType: 'PRIVATE' | 'READY2RUN';
+  readonly workflowUuid: string;
+  readonly workflowName?: string | undefined;
+  readonly workflowVersionName?: string | undefined;
+  readonly runGroupId?: string | undefined;
+  readonly batchId?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly storageType: StorageType;
+  readonly storageCapacity?: number | undefined;
+  readonly retentionMode: RetentionMode;
+  readonly fate?: Fate | undefined;
+  /** The StartRun members beyond these. */
+  readonly request: KeptRequest;
+}
+
+export interface Run extends RunState, RunProfile {
   /** The order of creation: unique, ascending, never reused. */
   readonly seq: number;
   /** Seven digits; reused after deletion. */
@@ -43,25 +61,11 @@ export interface Run extends RunState {
   /** Never reused. */
   readonly uuid: string;
   readonly createdMs: number;
-  readonly name?: string;
-  readonly workflowId: string;
-  readonly workflowType: 'PRIVATE' | 'READY2RUN';
-  readonly workflowUuid: string;
-  readonly workflowName?: string;
-  readonly workflowVersionName?: string;
-  readonly runGroupId?: string;
-  readonly batchId?: string;
-  readonly priority?: number;
-  readonly storageType: StorageType;
-  readonly storageCapacity?: number;
-  readonly retentionMode: RetentionMode;
-  readonly fate?: Fate;
-  /** The StartRun members beyond these, as JSON: a text costs a fraction of the objects, and many runs share one. */
-  readonly requestJson: string;
-  /** `parameters` as JSON: what differs from run to run. */
-  readonly parametersJson?: string;
+  readonly name?: string | undefined;
+  /** `parameters` as JSON. */
+  readonly parametersJson?: string | undefined;
   /** Tags as JSON; absent when there are none. */
-  readonly tagsJson?: string;
+  readonly tagsJson?: string | undefined;
 }
 
 export function isTerminal(status: RunStatus): boolean {
@@ -74,12 +78,11 @@ export function tagsOf(run: Run): Tags {
   return run.tagsJson === undefined ? {} : (JSON.parse(run.tagsJson) as Tags);
 }
 
-/** What StartRun was given and GetRun gives back, beyond the members of `Run`. */
+/** What StartRun was given and GetRun gives back, beyond the other members of `Run` and without `parameters`. */
 export interface KeptRequest {
   readonly runId?: string;
   readonly roleArn: string;
   readonly outputUri: string;
-  readonly parameters?: unknown;
   readonly cacheId?: string;
   readonly cacheBehavior?: string;
   readonly logLevel?: string;
@@ -92,9 +95,6 @@ export interface KeptRequest {
   readonly outputBucketOwnerId?: string;
 }
 
-export function requestOf(run: Run): KeptRequest {
-  const request = JSON.parse(run.requestJson) as KeptRequest;
-  return run.parametersJson === undefined
-    ? request
-    : { ...request, parameters: JSON.parse(run.parametersJson) as unknown };
+export function parametersOf(run: Run): unknown {
+  return run.parametersJson === undefined ? undefined : JSON.parse(run.parametersJson);
 }

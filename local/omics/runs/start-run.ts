@@ -1,6 +1,7 @@
 /** StartRun: checks what the model cannot express, finds room, and stores a PENDING run. */
 import { fingerprint } from '../fingerprint.ts';
 import type { OmicsParts } from '../parts.ts';
+import { tokenOf } from '../request-memory.ts';
 import { parameterProblem } from '../workflows/check-parameters.ts';
 import type { WorkflowBody } from '../workflows/workflow.ts';
 import { checkRequest } from './check-request.ts';
@@ -21,7 +22,7 @@ export interface ChosenWorkflow extends WorkflowBody {
 /** `batchId` is set for the runs of a batch. */
 export function startRun(parts: OmicsParts, given: StartRequest, batchId?: string): StartedRun {
   const nowMs = parts.clock.nowMs();
-  const token = `StartRun ${given.requestId}`;
+  const token = tokenOf('StartRun', given.requestId);
   const print = fingerprint(given);
   const earlier = parts.memory.recall(token, print, nowMs);
   if (earlier !== undefined) {
@@ -91,7 +92,7 @@ function buildRun(
     workflowUuid: workflow.uuid,
     storageType: workflow.type === 'READY2RUN' ? 'DYNAMIC' : storageType,
     retentionMode: (request.retentionMode ?? 'RETAIN') as RetentionMode,
-    requestJson: parts.runs.shared(JSON.stringify(keptOf(request))),
+    request: keptOf(request),
     ...optional('parametersJson', JSON.stringify(request.parameters)),
     ...optional('name', request.name),
     ...optional('workflowName', workflow.name),

@@ -32,7 +32,7 @@ it('takes legal steps only, over seeded histories of starts, cancels and queuein
   const ids: string[] = [];
   for (let step = 0; step < 400; step += 1) {
     const fate = FATES[Math.floor(random() * FATES.length)] ?? '';
-    const tags: Record<string, string> = fate === '' ? {} : { 'rundrop:emulate': fate };
+    const tags: Record<string, string> = fate === '' ? {} : { emulate: fate };
     const { id = '' } = await laptop.client.send(new StartRunCommand(germlineRequest({ tags })));
     ids.push(id);
     const victim = ids[Math.floor(random() * ids.length)] ?? '';
