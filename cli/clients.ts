@@ -1,6 +1,8 @@
 /** SDK clients for a target. Each SDK package is loaded only by the commands that need it. */
 import type { OmicsClient } from '@aws-sdk/client-omics';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { CommandError } from './errors.ts';
@@ -36,9 +38,19 @@ export async function openOmics(target: Target): Promise<OmicsClient> {
   });
 }
 
+export async function openServiceQuotas(target: Target): Promise<ServiceQuotasClient> {
+  const { ServiceQuotasClient } = await import('@aws-sdk/client-service-quotas');
+  return new ServiceQuotasClient(clientOptions(target));
+}
+
 export async function openS3(target: Target): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   return new S3Client({ ...clientOptions(target), forcePathStyle: target.kind === 'laptop' });
+}
+
+export async function openSqs(target: Target): Promise<SQSClient> {
+  const { SQSClient } = await import('@aws-sdk/client-sqs');
+  return new SQSClient(clientOptions(target));
 }
 
 /** Says which target it is, on standard error, then opens its ledger. */
@@ -72,6 +84,9 @@ export function explainServiceError(error: unknown, target: Target): string | un
   );
   if (codes.includes('ECONNREFUSED')) {
     return `Nothing answers at ${target.endpoint ?? 'the AWS endpoint'}. Start the laptop AWS with \`npm start\`, or set AWS_ENDPOINT_URL to where it listens.`;
+  }
+  if (codes.some((code) => code === 'ENOTFOUND' || code === 'EAI_AGAIN')) {
+    return `AWS cannot be reached from here (${error.message}). To use the laptop AWS instead: eval "$(npx rundrop env)"`;
   }
   switch (error.name) {
     case 'ResourceNotFoundException':

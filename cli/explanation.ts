@@ -135,12 +135,12 @@ async function gatherFacts({ route, wildcards, key, drop }: Match, { live, body 
     route.gather === undefined
       ? undefined
       : await live?.ledger.gathers.read(gatherIdOf(route, gatherPlace(route, { wildcards, key }).group));
-  const readsObject = route.run.fromObject !== undefined;
-  const text = readsObject && body === undefined ? await live?.objects.read(drop, RUN_REQUEST_LIMIT_BYTES) : body;
+  const readsObject = route.run.fromObject !== undefined || route.each !== undefined;
+  const limitBytes = route.sheet?.maxSizeBytes ?? RUN_REQUEST_LIMIT_BYTES;
+  const text = readsObject && body === undefined ? await live?.objects.read(drop, limitBytes) : body;
   const unread =
-    readsObject && text === undefined ? ['the object is the request: --live reads it, or --body FILE'] : [];
-  const tooLarge =
-    text === 'too-large' ? [`the object is larger than ${RUN_REQUEST_LIMIT_BYTES} bytes: it would be rejected`] : [];
+    readsObject && text === undefined ? ['what starts stands in the object: --live reads it, or --body FILE'] : [];
+  const tooLarge = text === 'too-large' ? [`the object is larger than ${limitBytes} bytes: it would be rejected`] : [];
   return { stored, body: tooLarge.length > 0 || !readsObject ? undefined : text, unread: [...unread, ...tooLarge] };
 }
 

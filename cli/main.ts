@@ -2,8 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Environment, readEnvironment } from './config.ts';
+import { withEmulatorOptions } from './emulator-options.ts';
 import { CommandError, UsageError } from './errors.ts';
-import { defineRouteCommands } from './route-commands.ts';
+import { defineQuota } from './quota-command.ts';
+import { type CommandKit, defineRouteCommands } from './route-commands.ts';
 import { chooseTarget, DEFAULT_PORT, type Target } from './target.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -59,11 +61,12 @@ function defineProgram(session: Session): Command {
     .showHelpAfterError('(--help says what is possible)')
     .exitOverride();
   defineUp(program, session);
+  defineOmics(program, session);
   defineDrop(program, session);
   defineLists(program, session);
   defineShow(program, session);
   defineEnv(program, session);
-  defineRouteCommands(program, {
+  const kit: CommandKit = {
     terminal: session.terminal,
     rundropVersion: readVersion(),
     exitCodes: EXIT_CODES,
@@ -74,13 +77,14 @@ function defineProgram(session: Session): Command {
       session.exitStatus = exitStatus;
     },
     parsePositiveWhole,
-  });
+  };
+  defineRouteCommands(program, kit);
+  defineQuota(program, kit);
   return program;
 }
 
 function defineUp(program: Command, session: Session): void {
-  program
-    .command('up')
+  withEmulatorOptions(program.command('up'))
     .description('boot the laptop AWS and show its runs until Ctrl-C')
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, DEFAULT_PORT)
     .option('--data <dir>', 'keep the state there, and carry on from it')
@@ -106,11 +110,36 @@ Examples:
   npm start                              boot, drop the examples, and stay up
   npx rundrop up --port 0 --data .rundrop/data
   npx rundrop up --quota stored-runs=5 --fail SERVICE_ERROR
-Ctrl-C and SIGTERM end it within two seconds, with exit status 130 and 143; a second Ctrl-C ends it at once.${EXIT_CODES}`,
+Ctrl-C and SIGTERM end it within two seconds with exit status 0, or with 130 and 143 when --once was cut short;
+a second Ctrl-C ends it at once.${EXIT_CODES}`,
     )
     .action(async (options) => {
       const { up } = await import('./commands/up.ts');
       session.exitStatus = await up(session.terminal, options);
+    });
+}
+
+function defineOmics(program: Command, session: Session): void {
+  withEmulatorOptions(program.command('omics'))
+    .description('boot the HealthOmics emulator alone (with Service Quotas and S3) until Ctrl-C')
+    .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, DEFAULT_PORT)
+    .option('--data <dir>', 'keep the state there, and carry on from it')
+    .option('--speed <n>', 'how many times faster than life runs go', parsePositive)
+    .option('--seed <n>', 'the seed of whatever is random', parseWhole)
+    .option('--quota <name=n>', 'a HealthOmics quota, by name or code, as in stored-runs=5; repeatable', collect, [])
+    .option('--fail <rule>', 'make runs fail, as in SERVICE_ERROR,workflow=1234567,times=2; repeatable', collect, [])
+    .option('--json', 'print each status event as one line of JSON on standard output')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx rundrop omics --port 0 --quota stored-runs=5
+  npx rundrop omics --fault GetRun=SERVER_ERROR:0.1 --event-fault lose=0.2 --switch requestIdReuse=SAME_ANSWER
+docs/healthomics-emulator.md has every switch, fault and deviation.${EXIT_CODES}`,
+    )
+    .action(async (options) => {
+      const { omics } = await import('./commands/omics.ts');
+      session.exitStatus = await omics(session.terminal, options);
     });
 }
 
@@ -149,12 +178,21 @@ function defineLists(program: Command, session: Session): void {
       await onTarget(session, options, (target) => listDrops(target, session.terminal, options));
     },
   );
-  define('waiting', 'what waits, since when and for what: runs and incomplete sets', 'npx rundrop waiting').action(
-    async (options) => {
-      const { listWaiting } = await lists();
-      await onTarget(session, options, (target) => listWaiting(target, session.terminal, options));
-    },
-  );
+  define('waiting', 'what waits, since when and for what: runs and incomplete sets', 'npx rundrop waiting')
+    .option('--release <id>', 'let a set start that is held because only some of its members changed')
+    .option('--reason <text>', 'why it is released; kept with the set')
+    .option('--account <id>', 'the account that it is meant for; needed to release in a real one')
+    .addHelpText('after', "\n  npx rundrop waiting --release 2c14160fa445 --reason 'R1 was uploaded again, unchanged'")
+    .action(async (options) => {
+      if (options.release === undefined) {
+        const { listWaiting } = await lists();
+        await onTarget(session, options, (target) => listWaiting(target, session.terminal, options));
+        return;
+      }
+      const { releaseSet } = await import('./commands/release.ts');
+      const release = (target: Target) => releaseSet(target, session.terminal, options.release, options, Date.now());
+      await onTarget(session, options, release);
+    });
   define('runs', 'runs that were asked for, newest first', 'npx rundrop runs --limit 10').action(async (options) => {
     const { listRuns } = await lists();
     await onTarget(session, options, (target) => listRuns(target, session.terminal, options));

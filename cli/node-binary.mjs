@@ -62,7 +62,8 @@ function fetchedFile(environment) {
   return join(cacheFolder(environment), name, process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
-function cacheFolder(environment) {
+/** Where what is fetched once for a user is kept. */
+export function cacheFolder(environment) {
   if (environment.XDG_CACHE_HOME) return join(environment.XDG_CACHE_HOME, 'rundrop');
   if (process.platform === 'win32' && environment.LOCALAPPDATA)
     return join(environment.LOCALAPPDATA, 'rundrop', 'cache');

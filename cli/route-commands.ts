@@ -22,6 +22,7 @@ export interface CommandKit {
 export function defineRouteCommands(program: Command, kit: CommandKit): void {
   defineCheck(program, kit);
   defineExplain(program, kit);
+  defineBackfill(program, kit);
 }
 
 function defineCheck(program: Command, { terminal, finish }: CommandKit): void {
@@ -79,5 +80,38 @@ request would be refused, 2 wrong usage.`,
         explain(uri, options, { target, terminal, rundropVersion, nowMs: Date.now() });
       if (options.live) await kit.onTarget(options, (target) => run(() => target));
       else kit.finish(await run(() => kit.chooseTarget(options)));
+    });
+}
+
+function defineBackfill(program: Command, kit: CommandKit): void {
+  const { terminal, rundropVersion, parsePositiveWhole } = kit;
+  kit
+    .withTarget(program.command('backfill [uri]'))
+    .description('replay objects that are there already as drops; what ran before does not run again')
+    .option('--inventory <file>', 'the objects of an S3 Inventory: its manifest.json or a CSV file, local or s3://')
+    .option('--dry-run', 'look and count, send nothing')
+    .option('--since <time>', 'only objects written from then on: 2026-11-22, an instant, or 7d for that long ago')
+    .option('--until <time>', 'only objects written before then')
+    .option('--limit <n>', 'how many objects at most', parsePositiveWhole, 1_000_000)
+    .option('--rate <n>', 'drops a second', parsePositiveWhole, 100)
+    .option('--at-once <n>', 'calls at the same time', parsePositiveWhole, 16)
+    .option('--routes <file>', 'the route file', 'rundrop.yaml')
+    .option('--account <id>', 'the account that it is meant for; needed for a real one')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx rundrop backfill s3://acme-incoming/fastq/ --dry-run
+  npx rundrop backfill s3://acme-incoming/ --since 7d --account 123456789012
+  npx rundrop backfill --inventory s3://acme-inventory/acme-incoming/all/2026-11-22T01-00Z/manifest.json --dry-run
+Give it the route file that is deployed. An object of a route with identity: version is left out where its bucket keeps
+no versions, because nothing tells whether that upload ran.
+Exit status: 0 done, 1 failed, or a request would be refused or an object was left out, 2 wrong usage.`,
+    )
+    .action(async (uri: string | undefined, options) => {
+      const { backfill } = await import('./commands/backfill.ts');
+      const context = { terminal, rundropVersion, nowMs: () => Date.now() };
+      await kit.onTarget(options, (target) => backfill(uri, options, { ...context, target }));
     });
 }

@@ -9,6 +9,8 @@ export interface DropRow {
   readonly state: string;
   /** Where the request stands that the drop became part of. */
   readonly status?: string;
+  /** What the rows of a sheet came to. */
+  readonly sheet?: DropRecord['sheet'];
   readonly route: string;
   readonly object: string;
   readonly sizeBytes: number;
@@ -28,6 +30,7 @@ export function dropRow(drop: DropRecord, request?: RequestRecord): DropRow {
     etag: drop.etag,
     ...(drop.identity === undefined ? {} : { identity: drop.identity }),
     ...(request === undefined ? {} : { status: statusOf(request) }),
+    ...(drop.sheet === undefined ? {} : { sheet: drop.sheet }),
     ...(reason === undefined ? {} : { reason }),
   };
 }
@@ -82,7 +85,7 @@ export function runRow(record: RequestRecord): RunRow {
     retentionMode: attempt?.retentionMode,
     runOutputUri: attempt?.runOutputUri,
     startedAt: attempt?.creationTime ?? attempt?.startTime,
-    endedAt: record.outcome === undefined ? undefined : (attempt?.stopTime ?? record.outcomeAt),
+    endedAt: attempt?.stopTime ?? record.outcomeAt,
     failureReason: attempt?.failureReason,
     reason: record.reason ?? attempt?.statusMessage,
   };

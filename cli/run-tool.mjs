@@ -7,7 +7,11 @@ import { environmentWith, run, SetupError, say } from './processes.mjs';
 import { ensurePackages, ROOT } from './setup.mjs';
 
 const PACKAGE_OF_TOOL = { vitest: 'vitest', biome: '@biomejs/biome', tsc: 'typescript', serverless: 'serverless' };
-const SCRIPT_OF_TOOL = { bench: join(ROOT, 'bench', 'bench.ts') };
+const SCRIPT_OF_TOOL = {
+  bench: join(ROOT, 'bench', 'bench.ts'),
+  clients: join(ROOT, 'test', 'clients', 'run-clients.mjs'),
+  sim: join(ROOT, 'test', 'simulation', 'sim.ts'),
+};
 
 try {
   const [tool = '', ...args] = process.argv.slice(2);

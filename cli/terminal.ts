@@ -14,6 +14,11 @@ export interface Terminal {
 
 export function processTerminal(environment: Environment): Terminal {
   const { stdout, stderr } = process;
+  // Whoever read the output (head, a pager) has seen enough and is gone.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   return {
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),

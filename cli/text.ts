@@ -69,6 +69,8 @@ export interface Column {
 }
 
 const NARROWEST = 8;
+/** Where the screen's width is not known, one very long cell does not push the columns after it out of sight. */
+const WIDEST_PADDING = 80;
 const GAP = '  ';
 
 /** Aligned columns, one line a row, header first; cells are made printable. Columns that are empty throughout are left out. */
@@ -96,6 +98,7 @@ export function formatTable(
           width: widths[index] ?? 0,
           right: column?.align === 'right',
           last: index === row.length - 1,
+          cut: screen.width !== undefined,
         });
         return painted ? paint(text, column?.paint?.(cell), screen) : text;
       })
@@ -104,15 +107,19 @@ export function formatTable(
   return [paint(line(headers, false), 'bold', screen), ...cells.map((row) => line(row, true))];
 }
 
-function alignCell(cell: string, { width, right, last }: { width: number; right: boolean; last: boolean }): string {
-  const text = truncate(cell, width);
+function alignCell(
+  cell: string,
+  { width, right, last, cut }: { width: number; right: boolean; last: boolean; cut: boolean },
+): string {
+  const text = cut ? truncate(cell, width) : cell;
   if (right) return text.padStart(width);
   return last ? text : text.padEnd(width);
 }
 
 function fitWidths(natural: readonly number[], shrinks: readonly boolean[], limit: number | undefined): number[] {
   const widths = [...natural];
-  if (limit === undefined) return widths;
+  if (limit === undefined)
+    return widths.map((width, index) => (shrinks[index] ? Math.min(width, WIDEST_PADDING) : width));
   let excess = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1) - limit;
   while (excess > 0) {
     let widest = -1;

@@ -134,7 +134,7 @@ export function placeIn(destination: Place, file: string): Place {
 }
 
 /** A drop starts runs, which cost money: a real account has to be named. S3 itself checks that it owns the bucket. */
-function checkAccount(target: Target, account: string | undefined): string | undefined {
+export function checkAccount(target: Target, account: string | undefined): string | undefined {
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw new UsageError(`--account "${account}" is not twelve digits`);
   if (target.kind === 'laptop') return undefined;

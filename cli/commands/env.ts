@@ -24,8 +24,9 @@ export function laptopVariables(target: Target, options: EnvOptions): Record<str
 
 export function printEnv(target: Target, terminal: Terminal, options: EnvOptions): number {
   const variables = laptopVariables(target, options);
+  const port = options.port === undefined ? '' : ` --port ${options.port}`;
   terminal.note(
-    `Target: laptop AWS at ${variables.AWS_ENDPOINT_URL}. To use it in this shell: eval "$(npx rundrop env)"`,
+    `Target: laptop AWS at ${variables.AWS_ENDPOINT_URL}. To use it in this shell: eval "$(npx rundrop env${port})"`,
   );
   if (options.json) {
     terminal.out(JSON.stringify(variables, null, 2));

@@ -103,6 +103,6 @@ function print<Row>(terminal: Terminal, { rows, columns, cells, empty, limit, js
     return 0;
   }
   for (const line of formatTable(columns, rows.map(cells), terminal.screen)) terminal.out(line);
-  if (rows.length === limit) terminal.note(`Only ${limit} are shown; there may be more: --limit N`);
+  if (rows.length === limit) terminal.note(`Not more than ${limit} shown; there may be others: --limit N`);
   return 0;
 }

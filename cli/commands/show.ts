@@ -97,7 +97,7 @@ export function describeRequest(record: RequestRecord, screen: Screen): string[]
     ['ended', record.outcomeAt === undefined ? undefined : formatTime(record.outcomeAt)],
     ['announced', record.announcedAt === undefined ? undefined : formatTime(record.announcedAt)],
     ['identity', record.identity],
-    ['routes file', `sha256 ${record.routesHash}`],
+    ['routes file', record.routesHash === '' ? undefined : `sha256 ${record.routesHash}`],
     ['rundrop', record.rundropVersion],
   ];
   return [
@@ -115,7 +115,7 @@ export function describeRequest(record: RequestRecord, screen: Screen): string[]
 
 function attemptLines(attempt: AttemptRecord, maxAttempts: number): string[] {
   const end = attempt.stopTime;
-  const begin = attempt.startTime ?? attempt.creationTime;
+  const begin = attempt.creationTime ?? attempt.startTime;
   const took =
     end === undefined || begin === undefined ? undefined : formatDuration(Date.parse(end) - Date.parse(begin));
   const changes = JSON.stringify(attempt.changes);
@@ -170,6 +170,8 @@ function originText(record: RequestRecord): string {
   switch (origin.kind) {
     case 'drop':
       return `${record.members.length} ${record.members.length === 1 ? 'drop' : 'drops'}`;
+    case 'row':
+      return `${rowText(record.sheet?.lines ?? [])} of s3://${printable(origin.bucket)}/${printable(origin.key)}`;
     case 'schedule':
       return `schedule ${origin.schedule}, due ${formatTime(origin.scheduledTime)}`;
     case 'execution':
@@ -179,6 +181,10 @@ function originText(record: RequestRecord): string {
     default:
       return origin satisfies never;
   }
+}
+
+function rowText(lines: readonly number[]): string {
+  return lines.length === 1 ? `line ${lines[0]}` : `lines ${lines.join(', ')}`;
 }
 
 function factLines(facts: readonly (readonly [string, string | undefined])[]): string[] {

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Example } from '../../examples/demo.ts';
 import type { Stack } from '../../local/stack.ts';
 import { environmentVariables } from '../config.ts';
+import { readEmulatorOptions } from '../emulator-options.ts';
 import { CommandError } from '../errors.ts';
 import { readRouteFile, routesPath, routeWarnings, routingOf } from '../routing.ts';
 import { describeTarget, ownTarget, type Target } from '../target.ts';
@@ -12,8 +13,8 @@ import { announceListening } from '../up/banner.ts';
 import { DEMO_FAILURES } from '../up/demo.ts';
 import { openFunctionLog } from '../up/function-log.ts';
 import { DEFAULT_SPEED, parseFailureRule, parseQuotas, type UpOptions } from '../up/options.ts';
-import { explainPortInUse } from '../up/port-in-use.ts';
 import { type Show, showRuns } from '../up/show-runs.ts';
+import { explainStart } from '../up/start-problems.ts';
 import { listenForSignals } from '../up/stopping.ts';
 
 /** Closing gets this long; the promise is two seconds from signal to end. */
@@ -48,6 +49,7 @@ interface Started {
 
 async function startUp(terminal: Terminal, options: UpOptions): Promise<Started> {
   const quotas = parseQuotas(options.quota);
+  const omics = await readEmulatorOptions(options);
   const withDemo = options.demo === true && options.empty !== true;
   const failures = [...options.fail.map(parseFailureRule), ...(withDemo ? DEMO_FAILURES : [])];
   const routes = await readRouteFile(options.routes);
@@ -66,10 +68,11 @@ async function startUp(terminal: Terminal, options: UpOptions): Promise<Started>
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     quotas,
     failures,
+    omics,
     report: (line) => report(line),
     functionLog: log.write,
     environment: environmentVariables(),
-  }).catch((error: unknown) => explainStart(error, options.port));
+  }).catch((error: unknown) => explainStart(error, { port: options.port, command: 'npm start --' }));
   const target: Target = ownTarget(stack.endpoint);
   terminal.note(describeTarget(target));
   announceListening(terminal, { endpoint: stack.endpoint, port: stack.port, options, dataDir, logFile: log.file });
@@ -77,17 +80,6 @@ async function startUp(terminal: Terminal, options: UpOptions): Promise<Started>
   const show = showRuns({ stack, target, terminal, options, examples, routing: routingOf(routes) });
   report = show.note;
   return { stack, show, closeLog: log.close };
-}
-
-async function explainStart(error: unknown, port: number): Promise<never> {
-  if (error instanceof Error && error.name === 'PortInUseError') {
-    throw new CommandError(await explainPortInUse(port), { cause: error });
-  }
-  if ((error as NodeJS.ErrnoException).code === 'EACCES') {
-    const advice = 'Ports below 1024 are often reserved: npm start -- --port 4567';
-    throw new CommandError(`Port ${port} may not be used: ${(error as Error).message}. ${advice}`, { cause: error });
-  }
-  throw error;
 }
 
 async function makeFolder(dataDir: string): Promise<void> {

@@ -25,7 +25,7 @@ export function hintLines({ port, options, dataDir, logFile }: Listening): strin
   const state = dataDir === undefined ? 'kept in memory only; --data DIR keeps it' : `kept in ${shown(dataDir)}`;
   const logs = logFile === undefined ? [] : [`  Logs:   ${shown(logFile)}`];
   return [
-    `  Shell:  eval "$(${env})"`,
+    `  Shell:  eval "$(${env})"   first, or AWS clients speak to AWS itself`,
     '  Drop:   aws s3 cp SAMPLE_R1.fastq.gz s3://acme-incoming/fastq/',
     '     or   npx rundrop drop SAMPLE_R1.fastq.gz SAMPLE_R2.fastq.gz',
     '  Look:   npx rundrop runs | drops | waiting | show RUN',

@@ -1,8 +1,9 @@
 /** What `rundrop up` takes, checked. */
+import type { EmulatorOptions } from '../emulator-options.ts';
 import { UsageError } from '../errors.ts';
 
 /** The command line's own words, as commander hands them over. */
-export interface UpOptions {
+export interface UpOptions extends EmulatorOptions {
   readonly port: number;
   readonly data?: string;
   readonly speed?: number;

@@ -3,11 +3,11 @@ import { endpointOf } from '../target.ts';
 
 const PROBE_TIMEOUT_MS = 1_000;
 
-/** A message for a person: what seems to listen there, and the next command. */
-export async function explainPortInUse(port: number): Promise<string> {
+/** A message for a person: what seems to listen there, and the next command, which begins with `command`. */
+export async function explainPortInUse(port: number, command: string): Promise<string> {
   const who = await identify(port);
   const other = port === 65_535 ? 4_567 : port + 1;
-  const next = `Take another port:\n  npm start -- --port ${other}\nor any free one:\n  npm start -- --port 0`;
+  const next = `Take another port:\n  ${command} --port ${other}\nor any free one:\n  ${command} --port 0`;
   switch (who) {
     case 'rundrop':
       return `Port ${port} is taken by another Rundrop. To use it from here:\n  eval "$(npx rundrop env --port ${port})"\n${next}`;

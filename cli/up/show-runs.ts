@@ -47,8 +47,8 @@ export function showRuns(show: ShowOptions): Show {
     watching ??= startWatching(show, view, resolve);
     watching.then((watcher) => watcher.wake(), reject);
   };
+  const stopWaking = stack.onActivity(wake);
   const stopListening = stack.onObjectCreated((object) => {
-    wake();
     const found = show.routing.match(object);
     if ('problem' in found) view.note(printable(`s3://${object.bucket}/${object.key}: ${found.problem}`));
   });
@@ -61,6 +61,7 @@ export function showRuns(show: ShowOptions): Show {
     note: view.note,
     close() {
       clearTimeout(deadline);
+      stopWaking();
       stopListening();
       watching?.then(
         (watcher) => watcher.stop(),

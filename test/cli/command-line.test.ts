@@ -7,17 +7,20 @@ import { ROOT, rundrop } from './command-line.ts';
 test('prints its help with examples of use on standard output and ends with 0', async () => {
   const { exitStatus, stdout, stderr } = await rundrop(['--help']);
   expect({ exitStatus, stderr }).toEqual({ exitStatus: 0, stderr: '' });
-  for (const command of ['up', 'drop', 'drops', 'waiting', 'runs', 'show', 'env'])
+  for (const command of ['up', 'check', 'explain', 'drop', 'drops', 'waiting', 'runs', 'show', 'backfill', 'env'])
     expect(stdout).toContain(`\n  ${command}`);
   expect(stdout).toContain('Exit status: 0 done, 1 failed or found something wrong, 2 wrong usage.');
 });
 
-test.each(['up', 'drop', 'drops', 'waiting', 'runs', 'show', 'env'])('explains %s with an example', async (command) => {
-  const { exitStatus, stdout } = await rundrop([command, '--help']);
-  expect(exitStatus).toBe(0);
-  expect(stdout).toMatch(/Examples?:\n {2}.*(npx rundrop|npm start)/);
-  expect(stdout).toContain('Exit status');
-});
+test.each(['up', 'check', 'explain', 'drop', 'drops', 'waiting', 'runs', 'show', 'backfill', 'env'])(
+  'explains %s with an example',
+  async (command) => {
+    const { exitStatus, stdout } = await rundrop([command, '--help']);
+    expect(exitStatus).toBe(0);
+    expect(stdout).toMatch(/Examples?:\n {2}.*(npx rundrop|npm start)/);
+    expect(stdout).toContain('Exit status');
+  },
+);
 
 test('prints the version of package.json', async () => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };

@@ -1,0 +1,108 @@
+/** `rundrop check`: what is wrong with a route file, and what is probably not meant. Speaks to no network. */
+import { describeProblem, type Problem, RouteFileError } from '../../lib/routing/problems.ts';
+import type { RouteFile } from '../../lib/routing/route-file.ts';
+import { CommandError } from '../errors.ts';
+import { readRouteFile } from '../routing.ts';
+import type { Terminal } from '../terminal.ts';
+import { paint } from '../text.ts';
+
+export interface CheckOptions {
+  readonly routes: string;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+  readonly schema?: boolean;
+}
+
+/** What `--json` prints. */
+interface Checked {
+  readonly file: string;
+  readonly ok: boolean;
+  readonly routes: number;
+  readonly schedules: number;
+  readonly errors: readonly Problem[];
+  readonly warnings: readonly Problem[];
+  /** What is right, and worth knowing before objects arrive. */
+  readonly notes: readonly string[];
+}
+
+/** Exit status 0 without errors; 1 with errors and, with `--strict`, with warnings. */
+export async function check(terminal: Terminal, options: CheckOptions): Promise<number> {
+  if (options.schema) {
+    const { routeFileSchemaText } = await import('../../lib/routing/route-file-schema.ts');
+    terminal.out(routeFileSchemaText().trimEnd());
+    return 0;
+  }
+  const checked = await checkFile(options);
+  if (options.json) terminal.out(JSON.stringify(checked, null, 2));
+  else for (const line of describeChecked(checked, terminal)) terminal.out(line);
+  return checked.ok ? 0 : 1;
+}
+
+async function checkFile({ routes: file, strict }: CheckOptions): Promise<Checked> {
+  const loaded = await load(file);
+  if ('errors' in loaded) {
+    return { file, ok: false, routes: 0, schedules: 0, errors: loaded.errors, warnings: [], notes: [] };
+  }
+  const { routes, outcomeRoutes, schedules, warnings } = loaded;
+  return {
+    file,
+    ok: warnings.length === 0 || strict !== true,
+    routes: routes.length + outcomeRoutes.length,
+    schedules: schedules.length,
+    errors: [],
+    warnings,
+    notes: identityNotes(loaded),
+  };
+}
+
+async function load(file: string): Promise<RouteFile | { readonly errors: readonly Problem[] }> {
+  try {
+    return await readRouteFile(file);
+  } catch (error) {
+    if (error instanceof CommandError && error.cause instanceof RouteFileError) {
+      return { errors: error.cause.problems };
+    }
+    throw error;
+  }
+}
+
+/** Such files are seldom small enough to go up in one part. */
+const LARGE_FILE =
+  /\.(?:f(?:ast)?q(?:\.(?:gz|ora|bz2))?|[bs]am|cram|g?vcf\.gz|pod5|fast5|bcl|cbcl|zarr|tar(?:\.gz)?)$/i;
+
+/** What makes two uploads the same, told only where it can surprise: large files, and versions. */
+function identityNotes({ routes }: RouteFile): string[] {
+  const named = (list: typeof routes) => list.map(({ name }) => name).join(', ');
+  const byContent = routes.filter(({ identity, pattern }) => identity === 'content' && LARGE_FILE.test(pattern.suffix));
+  const byVersion = routes.filter(({ identity }) => identity === 'version');
+  const notes: string[] = [];
+  if (byContent.length > 0) {
+    notes.push(
+      `${named(byContent)}: the same file uploaded again starts nothing, as long as S3 keeps a full-object checksum of it (current AWS clients send one). Without one its ETag decides, and for a multipart upload the ETag depends on the part size, for an object encrypted with KMS on the upload.`,
+    );
+  }
+  if (byVersion.length > 0) {
+    notes.push(
+      `${named(byVersion)}: every upload is a new version and starts again, the same bytes too. In a bucket without versioning only its event tells uploads apart, so backfill leaves such objects out.`,
+    );
+  }
+  return notes;
+}
+
+function describeChecked(checked: Checked, terminal: Terminal): string[] {
+  const { file, errors, warnings, notes, routes, schedules } = checked;
+  const { screen } = terminal;
+  const mark = checked.ok ? paint('✓', 'green', screen) : paint('✗', 'red', screen);
+  const found = [plural(errors.length, 'error'), plural(warnings.length, 'warning')].join(', ');
+  const size = errors.length > 0 ? '' : `${plural(routes, 'route')}, ${plural(schedules, 'schedule')}: `;
+  return [
+    ...errors.map((problem) => `${paint('error:', 'red', screen)} ${describeProblem(file, problem)}`),
+    ...warnings.map((problem) => `${paint('warning:', 'yellow', screen)} ${describeProblem(file, problem)}`),
+    ...notes.map((note) => `${paint('note:', 'blue', screen)} ${note}`),
+    `${mark} ${file}: ${size}${found}`,
+  ];
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,44 @@
+/** What can be asked of `rundrop quota`. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { CommandKit } from './route-commands.ts';
+
+const UNITS_MS = { h: 3_600_000, d: 24 * 3_600_000 } as const;
+const MOST_DAYS = 365;
+
+export function defineQuota(program: Command, kit: CommandKit): void {
+  kit
+    .withTarget(program.command('quota'))
+    .description('stored and active runs against the quotas: the picture now, the trend, the forecast, who fills them')
+    .option('--history <span>', 'how far back the trend goes, as in 12h or 30d', parseSpan, 7 * UNITS_MS.d)
+    .option('--if <n>', 'say what would become of so many runs started now', kit.parsePositiveWhole)
+    .option('--watch', 'show it again every 15 seconds, until Ctrl-C')
+    .option('--live', 'look by itself instead of reading the last sweep; writes nothing')
+    .option(
+      '--minutes <n>',
+      'with --live: for how long at most retention modes are asked for',
+      kit.parsePositiveWhole,
+      10,
+    )
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx rundrop quota
+  npx rundrop quota --history 30d --if 400
+  npx rundrop quota --live --json
+--live takes half of HealthOmics' ListRuns and GetRun rates: one ListRuns for each 100 runs, and one GetRun for each
+run that Rundrop did not start. What it could not ask in time is counted as UNKNOWN.${kit.exitCodes}`,
+    )
+    .action(async (options) => {
+      const { quota } = await import('./commands/quota.ts');
+      await kit.onTarget(options, (target) => quota(target, kit.terminal, { ...options, historyMs: options.history }));
+    });
+}
+
+function parseSpan(text: string): number {
+  const [, digits = '', unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
+  const spanMs = Number(digits) * (unit === 'h' || unit === 'd' ? UNITS_MS[unit] : Number.NaN);
+  if (spanMs > 0 && spanMs <= MOST_DAYS * UNITS_MS.d) return spanMs;
+  throw new InvalidArgumentError('It must be hours or days, as in 12h or 30d, at most 365d.');
+}

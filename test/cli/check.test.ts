@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { rundrop } from './command-line.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rundrop-check-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function routes(text: string): Promise<string> {
+  const path = join(folder, 'routes.yaml');
+  await writeFile(path, text);
+  return path;
+}
+
+const SOUND = `version: 1
+defaults: { roleArn: 'arn:aws:iam::123456789012:role/omics', outputUri: s3://acme-results/, retentionMode: REMOVE, storageType: DYNAMIC }
+routes:
+  - name: one
+    on: { bucket: acme-incoming, key: 'cram/{sample}.cram' }
+    run: { workflowId: "1", parameters: { cram: '{uri}', sample: '{sample}' } }
+`;
+
+test('finds nothing wrong with the file that ships, and speaks to no target', async () => {
+  const { exitStatus, stdout, stderr } = await rundrop(['check', '--strict']);
+  expect({ exitStatus, stderr }).toEqual({ exitStatus: 0, stderr: '' });
+  expect(stdout).toMatch(/rundrop\.yaml: 4 routes, 1 schedule: 0 errors, 0 warnings\n$/);
+});
+
+test('names line, column and what was meant, every problem at once, and ends with 1', async () => {
+  const file = await routes(SOUND.replace('workflowId', 'workflowID').replace("'{sample}'", "'{sampel}'"));
+  const { exitStatus, stdout } = await rundrop(['check', '--routes', file]);
+  expect(exitStatus).toBe(1);
+  expect(stdout).toContain(`error: ${file}:6:12: routes[0].run.workflowID: unknown member`);
+  expect(stdout).toContain('did you mean "workflowId"?');
+  expect(stdout).toContain('did you mean "{sample}"?');
+  expect(stdout).toMatch(/3 errors, 0 warnings\n$/);
+});
+
+test('warnings fail only with --strict', async () => {
+  const file = await routes(SOUND.replace('storageType: DYNAMIC', 'logLevel: ALL'));
+  const lenient = await rundrop(['check', '--routes', file]);
+  expect(lenient.exitStatus).toBe(0);
+  expect(lenient.stdout).toContain(`warning: ${file}:6:10: routes[0].run: storageType is not given`);
+  expect(await rundrop(['check', '--routes', file, '--strict'])).toMatchObject({ exitStatus: 1 });
+});
+
+test('prints errors, warnings and notes as JSON', async () => {
+  const good = await rundrop(['check', '--routes', await routes(SOUND), '--json']);
+  expect(JSON.parse(good.stdout)).toMatchObject({
+    ok: true,
+    routes: 1,
+    schedules: 0,
+    errors: [],
+    warnings: [],
+    notes: [expect.stringContaining('ETag')],
+  });
+  const bad = await rundrop(['check', '--routes', await routes('version: 1\nroutes: x\n'), '--json']);
+  expect(bad.exitStatus).toBe(1);
+  expect(JSON.parse(bad.stdout)).toMatchObject({
+    ok: false,
+    errors: [{ line: 2, column: 9, path: 'routes', message: expect.stringContaining('list') }],
+  });
+});
+
+test('says that a file is not there', async () => {
+  const { exitStatus, stderr } = await rundrop(['check', '--routes', join(folder, 'none.yaml')]);
+  expect(exitStatus).toBe(1);
+  expect(stderr).toContain('there is no such file');
+});

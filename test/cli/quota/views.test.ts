@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { barOf, formatCount, plotLines } from '../../../cli/quota/plot.ts';
+import { quotaReport } from '../../../cli/quota/report.ts';
+import { quotaLines } from '../../../cli/quota/views.ts';
+import { type QuotaSnapshot, takeSnapshot } from '../../../lib/quota/quota-snapshot.ts';
+import { DAY_MS, dayOf } from '../../../lib/quota/retain-days.ts';
+import type { StoredRun } from '../../../lib/quota/stored-run.ts';
+
+const NOW_MS = Date.UTC(2026, 5, 15);
+const SCREEN = { colour: false, width: 80 };
+
+function snapshotOf(retained: number, daysAgo: number): QuotaSnapshot {
+  const run: StoredRun = {
+    runId: '1',
+    createdMs: NOW_MS - 100 * DAY_MS,
+    status: 'COMPLETED',
+    storageType: 'DYNAMIC',
+    retentionMode: 'RETAIN',
+    uuidPrefix: '',
+    owner: {},
+    isDoubted: false,
+  };
+  const removable: StoredRun = { ...run, retentionMode: 'REMOVE', createdMs: NOW_MS - 1_000 };
+  const quotas = {
+    storedRuns: { value: 1_000, source: 'applied' as const },
+    activeRunsDynamic: { value: 50, source: 'documented' as const },
+    activeRunsStatic: { value: 10, source: 'default' as const },
+  };
+  const takenMs = NOW_MS - daysAgo * DAY_MS;
+  const runs = [...Array.from({ length: retained }, () => run), ...Array.from({ length: 100 }, () => removable)];
+  return takeSnapshot(runs, quotas, { takenMs, scannedMs: takenMs, basis: 'scan' });
+}
+
+const days = Array.from({ length: 28 }, (_, index) => ({ day: dayOf(NOW_MS) - 28 + index, started: 10, deleted: 0 }));
+
+function linesOf(change: Partial<Parameters<typeof quotaReport>[0]> = {}): string[] {
+  const history = Array.from({ length: 8 }, (_, daysAgo) => snapshotOf(700 - 10 * daysAgo, daysAgo));
+  const holders = {
+    route: [{ name: 'germline', RETAIN: 700, REMOVE: 100, UNKNOWN: 0 }],
+    workflow: [],
+    runGroup: [],
+    startedBy: [],
+  };
+  const input = { snapshot: snapshotOf(700, 0), days, holders, history, nowMs: NOW_MS, ...change };
+  return quotaLines(quotaReport(input), SCREEN, NOW_MS + 60_000);
+}
+
+describe('rundrop quota', () => {
+  it('draws a bar for each quota and says where a quota was read', () => {
+    const text = linesOf().join('\n');
+    expect(text).toContain(`${'█'.repeat(28)}${'▒'.repeat(4)}${'·'.repeat(8)}  800 of 1,000, 80%`);
+    expect(text).toContain('█ RETAIN        700  COMPLETED 700');
+    expect(text).toContain('0 of 50, 0%  DYNAMIC (the documented default: Service Quotas could not be read)');
+  });
+
+  it('says when the quota is full, between an earlier and a later day', () => {
+    const text = linesOf().join('\n');
+    expect(text).toMatch(
+      /RETAIN runs fill the quota in about 30 days \(earliest \d+ days, latest \d+ days\); the usual pace is \+10 RETAIN runs a day\./,
+    );
+    expect(text).toContain('A REMOVE run that ends now can be read for about 3.0 days');
+    expect(linesOf({ days: [] }).join('\n')).toContain('No forecast yet');
+  });
+
+  it('plots the trend within the width of the screen', () => {
+    const lines = linesOf();
+    expect(lines).toContain('RETAIN runs over the last 7d00h');
+    expect(Math.max(...lines.filter((line) => line.includes('┤')).map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
+  it('says who fills it and what more runs would do', () => {
+    const text = linesOf({ count: 400 }).join('\n');
+    expect(text).toContain('germline');
+    expect(text).toContain('as RETAIN: 200 fit, 200 would wait until runs are deleted');
+    expect(text).toContain('as REMOVE: 200 fit, 200 would take the places of ended REMOVE runs, 0 would wait');
+  });
+});
+
+describe('a plot', () => {
+  it('rises from the lowest value to the highest', () => {
+    expect(plotLines([0, 1, 2, 3], { width: 4, height: 2 })).toEqual(['3 ┤  ▄▀', '0 ┤▄▀']);
+  });
+
+  it('shows the limit when the values come near it, and leaves gaps', () => {
+    expect(plotLines([8, undefined, 9], { width: 3, height: 3, limit: 10 })[0]).toBe('10 ┤───');
+    expect(plotLines([1, 2], { width: 2, height: 2, limit: 1_000 })[0]).toBe('2 ┤ ▀');
+  });
+
+  it('is nothing for no values, and flat for one', () => {
+    expect(plotLines([], { width: 4, height: 2 })).toEqual([]);
+    expect(plotLines([5], { width: 2, height: 2 })).toHaveLength(2);
+  });
+});
+
+describe('a bar', () => {
+  it('keeps its width, and shows what is little', () => {
+    expect(barOf([{ mark: '█', value: 1 }], 1_000, 10)).toBe('█·········');
+    expect(barOf([{ mark: '█', value: 2_000 }], 1_000, 10)).toBe('██████████');
+    expect(barOf([], 0, 10)).toBe('··········');
+  });
+
+  it.each([
+    [0, '0'],
+    [999, '999'],
+    [1_000, '1,000'],
+    [1_234_567, '1,234,567'],
+  ])('counts %i as %s', (value, text) => {
+    expect(formatCount(value)).toBe(text);
+  });
+});
