@@ -74,8 +74,14 @@ describe('imports', () => {
     expectNone(services.filter(({ from, to }) => serviceOf(to) !== undefined && serviceOf(to) !== serviceOf(from)));
   });
 
-  test('let cli/ import lib/, the examples and the stack, and nothing import cli/', () => {
-    const allowed = (to: string) => within('cli', 'lib', 'examples')(to) || to === 'local/stack.ts';
+  test('let cli/ import lib/, the examples, the stacks and their settings, and nothing import cli/', () => {
+    const ofLocal = [
+      'local/stack.ts',
+      'local/omics-stack.ts',
+      'local/omics/settings.ts',
+      'local/omics/read-settings.ts',
+    ];
+    const allowed = (to: string) => within('cli', 'lib', 'examples')(to) || ofLocal.includes(to);
     expectNone(own.filter(({ from, to }) => within('cli')(from) && !allowed(to)));
     expectNone(own.filter(({ from, to }) => within('cli')(to) && !within('cli', 'test', 'bench')(from)));
   });

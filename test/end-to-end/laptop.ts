@@ -80,12 +80,15 @@ const LOOK_EVERY_MS = 50;
 const LONGEST_WAIT_MS = 25_000;
 
 /** Looks until there is an answer. Bounded well below the test's own time limit, so that a failure names what was awaited. */
-export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = Date.now() + LONGEST_WAIT_MS;
+export async function eventually<T>(
+  look: () => Promise<T | undefined>,
+  { everyMs = LOOK_EVERY_MS, withinMs = LONGEST_WAIT_MS }: { everyMs?: number; withinMs?: number } = {},
+): Promise<T> {
+  const endMs = Date.now() + withinMs;
   while (Date.now() < endMs) {
     const found = await look();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
-  throw new Error(`Not seen within ${LONGEST_WAIT_MS} ms: ${look.toString().slice(0, 200)}`);
+  throw new Error(`Not seen within ${withinMs} ms: ${look.toString().slice(0, 200)}`);
 }
