@@ -5,12 +5,23 @@ import { idleMemory } from './idle-memory.ts';
 import { omicsCalls } from './omics-calls.ts';
 import { omicsManyRuns } from './omics-many-runs.ts';
 import { routing } from './routing.ts';
+import { sheets } from './sheets.ts';
 import { startUp } from './start-up.ts';
 import { states } from './states.ts';
 import { sweep } from './sweep.ts';
 import { tableOf } from './table.ts';
 
-const FIGURES: readonly Figure[] = [startUp, idleMemory, states, drops, routing, sweep, omicsCalls, omicsManyRuns];
+const FIGURES: readonly Figure[] = [
+  startUp,
+  idleMemory,
+  states,
+  drops,
+  routing,
+  sheets,
+  sweep,
+  omicsCalls,
+  omicsManyRuns,
+];
 
 process.exitCode = await bench(process.argv.slice(2));
 
