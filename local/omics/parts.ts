@@ -72,6 +72,7 @@ const SECONDS_PER_MINUTE = 60;
 /** Reads what is on disk; nothing moves until `lifecycle.resume()`. */
 export function createParts(surroundings: Surroundings, settings: ResolvedSettings, ports: OmicsPorts): OmicsParts {
   const { clock, report, accountId, region, dataDir } = surroundings;
+  const quota = enforcedQuota(settings, ports.quota);
   const journal = new Journal();
   const dues = new DueQueue(clock, report);
   const memory = new RequestMemory(settings, journal);
@@ -92,14 +93,14 @@ export function createParts(surroundings: Surroundings, settings: ResolvedSettin
     random: surroundings.random,
     isTaken: (id) => runs.hasId(id),
   });
-  const admission = createAdmission(settings, ports, tables.runGroups, runs);
+  const admission = createAdmission(settings, quota, tables.runGroups, runs);
   const lifecycle = new RunLifecycle({
     clock,
     settings,
     store: runs,
     dues,
     admission,
-    longestSeconds: (run) => longestSeconds(run, tables.runGroups, ports.quota),
+    longestSeconds: (run) => longestSeconds(run, tables.runGroups, quota),
     onStatus: (run, atMs) => {
       if (run.status === 'STOPPING') taskEvents.end(run);
       sender.send(runStatusEvent(run, arns, atMs));
@@ -134,7 +135,7 @@ export function createParts(surroundings: Surroundings, settings: ResolvedSettin
     ...{ failureRules, taskEvents, statusListeners, ...tables },
     random: surroundings.random,
     newUuid: randomUUID,
-    quota: ports.quota,
+    quota,
     readObject: ports.readObject,
     definitions: new DefinitionStore(dataDir, region),
   };
@@ -142,15 +143,21 @@ export function createParts(surroundings: Surroundings, settings: ResolvedSettin
   return parts;
 }
 
+/** The rate of calls stays what it is: batches are paced by it, and `throttling` says whether anything else is. */
+function enforcedQuota(settings: ResolvedSettings, quota: OmicsPorts['quota']): OmicsPorts['quota'] {
+  const rate = 'L-24A3B174';
+  return (code) => (settings.enforceQuotas || code === rate ? quota(code) : Number.POSITIVE_INFINITY);
+}
+
 function createAdmission(
   settings: ResolvedSettings,
-  ports: OmicsPorts,
+  quota: OmicsPorts['quota'],
   runGroups: ResourceTable<RunGroup>,
   runs: RunStore,
 ): RunAdmission {
   return new RunAdmission({
     priorityOrder: settings.priorityOrder,
-    activeRunLimit: (storageType) => ports.quota(storageType === 'STATIC' ? 'L-A30FD31B' : 'L-BE38079A'),
+    activeRunLimit: (storageType) => quota(storageType === 'STATIC' ? 'L-A30FD31B' : 'L-BE38079A'),
     groupLimits: (id) => runGroups.get(id) ?? {},
     demandOf: (run) => {
       const plan = planOf(run, settings.seed, settings.durations);

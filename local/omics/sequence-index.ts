@@ -1,17 +1,22 @@
-/** A set of ascending numbers that can be paged from any place; additions are mostly at the end, so they are cheap. */
+/**
+ * A set of ascending numbers that can be paged from any place. Cheap where it matters: numbers come mostly at the end, and
+ * go mostly at the beginning or one by one.
+ */
 export class SequenceIndex {
-  readonly #values: number[] = [];
+  #values: number[] = [];
+  /** Places before this one are empty: moving a hundred thousand numbers for each that goes would take too long. */
+  #start = 0;
 
   get size(): number {
-    return this.#values.length;
+    return this.#values.length - this.#start;
   }
 
   get first(): number | undefined {
-    return this.#values[0];
+    return this.#values[this.#start];
   }
 
   add(value: number): void {
-    const last = this.#values.at(-1);
+    const last = this.size === 0 ? undefined : this.#values.at(-1);
     if (last === undefined || last < value) {
       this.#values.push(value);
       return;
@@ -23,8 +28,15 @@ export class SequenceIndex {
   delete(value: number): void {
     const place = this.#placeOf(value);
     if (this.#values[place] !== value) return;
-    if (place === 0) this.#values.shift();
-    else this.#values.splice(place, 1);
+    if (place > this.#start) {
+      this.#values.splice(place, 1);
+      return;
+    }
+    this.#start += 1;
+    if (this.#start * 2 > this.#values.length) {
+      this.#values = this.#values.slice(this.#start);
+      this.#start = 0;
+    }
   }
 
   has(value: number): boolean {
@@ -33,7 +45,7 @@ export class SequenceIndex {
 
   /** From the highest below `before` downwards. */
   *descending(before = Number.POSITIVE_INFINITY): Generator<number> {
-    for (let i = this.#placeOf(before) - 1; i >= 0; i -= 1) {
+    for (let i = this.#placeOf(before) - 1; i >= this.#start; i -= 1) {
       const value = this.#values[i];
       if (value !== undefined) yield value;
     }
@@ -49,7 +61,7 @@ export class SequenceIndex {
 
   /** The first place whose value is at least `value`. */
   #placeOf(value: number): number {
-    let low = 0;
+    let low = this.#start;
     let high = this.#values.length;
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -11,6 +11,8 @@ export interface OmicsSwitches {
   readonly requestIdAfterDelete: 'SAME_ANSWER' | 'NEW_RUN';
   /** Whether a new run takes the id of a deleted one as soon as there is one (else only by chance). */
   readonly reuseRunIds: boolean;
+  /** Whether quotas bind; those of the rate of calls are a matter of `throttling`. */
+  readonly enforceQuotas: boolean;
   /** Whether a new RETAIN run at the stored-run quota removes a REMOVE run, too. */
   readonly retainEvictsRemove: boolean;
   /** What the "oldest" REMOVE run is measured by. */
@@ -42,6 +44,7 @@ export const DEFAULT_SWITCHES: OmicsSwitches = {
   requestIdReuse: 'ConflictException',
   requestIdAfterDelete: 'SAME_ANSWER',
   reuseRunIds: true,
+  enforceQuotas: true,
   retainEvictsRemove: false,
   oldestBy: 'CREATION',
   evictActiveRuns: false,
@@ -64,6 +67,7 @@ export const SWITCH_VALUES: Readonly<Record<keyof OmicsSwitches, readonly string
   requestIdReuse: ['ConflictException', 'ValidationException', 'SAME_ANSWER'],
   requestIdAfterDelete: ['SAME_ANSWER', 'NEW_RUN'],
   reuseRunIds: EITHER,
+  enforceQuotas: EITHER,
   retainEvictsRemove: EITHER,
   oldestBy: ['CREATION', 'COMPLETION'],
   evictActiveRuns: EITHER,

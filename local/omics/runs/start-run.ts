@@ -92,7 +92,7 @@ function buildRun(
     workflowUuid: workflow.uuid,
     storageType: workflow.type === 'READY2RUN' ? 'DYNAMIC' : storageType,
     retentionMode: (request.retentionMode ?? 'RETAIN') as RetentionMode,
-    request: keptOf(request),
+    request: keptOf(request, parts),
     ...optional('parametersJson', JSON.stringify(request.parameters)),
     ...optional('name', request.name),
     ...optional('workflowName', workflow.name),
@@ -121,16 +121,17 @@ export function tagsJson(tags: Tags | undefined): string | undefined {
   return tags === undefined || Object.keys(tags).length === 0 ? undefined : JSON.stringify(tags);
 }
 
-function keptOf(request: StartRequest): KeptRequest {
-  const { roleArn, outputUri, runId, cacheId, cacheBehavior, logLevel, workflowOwnerId } = request;
+function keptOf(request: StartRequest, parts: OmicsParts): KeptRequest {
+  const { roleArn, outputUri, runId, cacheId, logLevel, workflowOwnerId } = request;
   const { networkingMode, scratchStorageMode, configurationName, sessionPolicy, engineSettings, outputBucketOwnerId } =
     request;
+  const cache = cacheId === undefined ? undefined : parts.runCaches.get(cacheId);
   return {
     roleArn,
     outputUri,
     ...optional('runId', runId),
     ...optional('cacheId', cacheId),
-    ...optional('cacheBehavior', cacheBehavior),
+    ...optional('cacheBehavior', request.cacheBehavior ?? cache?.cacheBehavior),
     logLevel: logLevel ?? 'ALL',
     ...optional('workflowOwnerId', workflowOwnerId),
     ...optional('networkingMode', networkingMode),

@@ -43,6 +43,20 @@ describe('requests in the ledger', () => {
     expect(await ledger.requests.read(identity)).toMatchObject({ watchers: 15, revision: 15 });
   });
 
+  it('loses no step of writers that start from what they knew', async () => {
+    const { record } = await ledger.requests.claim(fresh());
+    const step = (latest: RequestRecord) => transitions.watcherAllocated(latest);
+    await Promise.all(Array.from({ length: 3 }, () => ledger.requests.change(record.identity, step, record)));
+    expect(await ledger.requests.read(record.identity)).toMatchObject({ watchers: 3, revision: 3 });
+  });
+
+  it('does not believe what a writer knew when that asks for no change', async () => {
+    const { record } = await ledger.requests.claim(fresh());
+    await ledger.requests.change(record.identity, transitions.watcherAllocated);
+    const step = (latest: RequestRecord) => (latest.watchers === 1 ? transitions.watcherAllocated(latest) : latest);
+    expect(await ledger.requests.change(record.identity, step, record)).toMatchObject({ watchers: 2, revision: 2 });
+  });
+
   it('writes nothing when a step changes nothing', async () => {
     const { identity } = (await ledger.requests.claim(fresh())).record;
     await ledger.requests.change(identity, (record) => record);
