@@ -1,7 +1,8 @@
 /** `rundrop up` in a process of its own, as a person starts it, watched from outside. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CheckFailed } from './figure.ts';
@@ -10,14 +11,15 @@ const ROOT = join(import.meta.dirname, '..');
 const READY_LIMIT_MS = 60_000;
 /** The promise is two seconds from signal to end. */
 const END_LIMIT_MS = 5_000;
-const READY_LINE = /^Rundrop is ready/;
+const READY_LINE = /^Rundrop is ready: .* (http:\/\/\S+)$/;
 
 export interface RundropProcess {
   readonly pid: number;
+  readonly endpoint: string;
   /** From the start of the process to its ready line. */
   readonly readyMs: number;
-  /** Waits for a line on standard error. @throws CheckFailed when it does not come in time or the process ends. */
-  line(pattern: RegExp, limitMs: number): Promise<void>;
+  /** Waits for a line that it prints. @throws CheckFailed when it does not come in time or the process ends. */
+  line(pattern: RegExp, limitMs: number): Promise<RegExpExecArray>;
   /** Ends it as Ctrl-C would. */
   stop(): Promise<void>;
 }
@@ -37,9 +39,9 @@ export async function startRundrop(
   });
   const heard = listenTo(child);
   try {
-    await heard.line(READY_LINE, READY_LIMIT_MS);
+    const [, endpoint = ''] = await heard.line(READY_LINE, READY_LIMIT_MS);
     const readyMs = performance.now() - startedMs;
-    return { pid: child.pid ?? 0, readyMs, line: heard.line, stop: () => stop(child) };
+    return { pid: child.pid ?? 0, endpoint, readyMs, line: heard.line, stop: () => stop(child) };
   } catch (error) {
     await stop(child);
     throw error;
@@ -47,19 +49,22 @@ export async function startRundrop(
 }
 
 function listenTo(child: ChildProcess) {
-  const waiting = new Set<{ readonly pattern: RegExp; readonly done: () => void }>();
+  const waiting = new Set<{ readonly pattern: RegExp; readonly done: (found: RegExpExecArray) => void }>();
   const last: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
     createInterface({ input: stream }).on('line', (line) => {
       last.push(line);
       if (last.length > 20) last.shift();
-      for (const one of waiting) if (one.pattern.test(line)) one.done();
+      for (const { pattern, done } of waiting) {
+        const found = pattern.exec(line);
+        if (found !== null) done(found);
+      }
     });
   }
   return {
-    line(pattern: RegExp, limitMs: number): Promise<void> {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
+    line(pattern: RegExp, limitMs: number): Promise<RegExpExecArray> {
+      const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
       const fail = (why: string) => () =>
         reject(new CheckFailed(`rundrop up ${why} before it printed ${pattern}:\n${last.join('\n')}`));
       const one = { pattern, done: resolve };
@@ -83,6 +88,16 @@ async function stop(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), END_LIMIT_MS);
   await ended;
   clearTimeout(timer);
+}
+
+/** A folder for a compile cache that has nothing in it yet, as before the very first start. */
+export async function withEmptyCache<T>(use: (compileCacheDir: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'rundrop-bench-'));
+  try {
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Resident memory of a process in MB of a million bytes. @throws CheckFailed where /proc does not tell. */

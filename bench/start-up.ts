@@ -1,11 +1,8 @@
 /** From the start of the stack's own process to its ready line, against a bare `node -e 0`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Figure, median, REPETITIONS, type Row } from './figure.ts';
-import { startRundrop } from './rundrop-process.ts';
+import { startRundrop, withEmptyCache } from './rundrop-process.ts';
 
 const MOST_TIMES_BARE_NODE = 20;
 
@@ -47,15 +44,6 @@ async function timeOfReady(compileCacheDir?: string): Promise<number> {
   const rundrop = await startRundrop(compileCacheDir === undefined ? {} : { compileCacheDir });
   await rundrop.stop();
   return rundrop.readyMs;
-}
-
-async function withEmptyCache(time: (compileCacheDir: string) => Promise<number>): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'rundrop-bench-'));
-  try {
-    return await time(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 function ms(value: number | undefined): string {

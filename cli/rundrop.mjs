@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ensureNode } from './node-binary.mjs';
 import { environmentWith, run, SetupError, say } from './processes.mjs';
 import { ensurePackages, ROOT } from './setup.mjs';
+import { forgetsStripped, keepStripped } from './stripped-sources.mjs';
 
 const END_LIMIT_MS = 300;
 const PARENT_CHECK_MS = 250;
@@ -29,8 +30,10 @@ async function makeReady() {
 }
 
 async function runHere() {
-  hushSqliteWarning();
+  hushWarnings();
   module.enableCompileCache(join(ROOT, 'node_modules', '.cache', 'rundrop'));
+  const cache = module.getCompileCacheDir();
+  if (cache !== undefined && forgetsStripped()) keepStripped({ root: ROOT, file: join(cache, 'stripped.json') });
   const { main } = await import('./main.ts');
   process.exitCode = await main(process.argv.slice(2));
   // Whatever still holds the process open by then was not worth waiting for.
@@ -61,10 +64,12 @@ function endWithNpm() {
   timer.unref();
 }
 
-/** node:sqlite calls itself experimental in Node 22; people who start the laptop AWS can do nothing about that. */
-function hushSqliteWarning() {
+/** What Node 22 calls experimental is what it is used for here; people who start the laptop AWS can do nothing about that. */
+function hushWarnings() {
   const emit = process.emitWarning;
   process.emitWarning = (warning, ...rest) => {
-    if (!String(warning).startsWith('SQLite is an experimental feature')) emit.call(process, warning, ...rest);
+    if (!/^(SQLite|stripTypeScriptTypes) is an experimental feature/.test(String(warning))) {
+      emit.call(process, warning, ...rest);
+    }
   };
 }
