@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OmicsClient, paginateListRuns, type RunListItem } from '@aws-sdk/client-omics';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -86,13 +87,17 @@ async function end(child: ChildProcess): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Looks once a second until there is an answer. @throws CheckFailed after `limitMs`. */
-export async function eventually<T>(what: string, limitMs: number, look: () => Promise<T | undefined>): Promise<T> {
+/** Looks every `everyMs` until there is an answer. @throws CheckFailed after `limitMs`. */
+export async function eventually<T>(
+  what: string,
+  { everyMs = 1_000, limitMs }: { readonly everyMs?: number; readonly limitMs: number },
+  look: () => Promise<T | undefined>,
+): Promise<T> {
   const endMs = Date.now() + limitMs;
   while (Date.now() < endMs) {
     const found = await look();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await sleep(everyMs);
   }
-  throw new CheckFailed(`Not seen within ${limitMs / 1000} s: ${what}.`);
+  throw new CheckFailed(`Not seen within ${limitMs / 1_000} s: ${what}.`);
 }

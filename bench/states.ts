@@ -43,7 +43,7 @@ async function endedRequests(speed: number, withRetry: boolean): Promise<readonl
     for (const read of withRetry ? [1, 2] : [])
       await laptop.put(LISTENED_BUCKET, `fastq/${RETRIED}_R${read}.fastq.gz`, `read ${read}`);
     const wanted = REPETITIONS + (withRetry ? 1 : 0);
-    const records = await eventually(`the end of ${wanted} requests`, SETTLE_LIMIT_MS, async () => {
+    const records = await eventually(`the end of ${wanted} requests`, { limitMs: SETTLE_LIMIT_MS }, async () => {
       const ended = (await laptop.ledger.requests.list(2 * wanted)).filter((one) => one.announcedAt !== undefined);
       return ended.length >= wanted ? ended : undefined;
     });
