@@ -3,6 +3,7 @@ import type { Dynamodb } from './dynamodb/dynamodb.ts';
 import type { EventBridge } from './eventbridge/eventbridge.ts';
 import type { S3 } from './s3/s3.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
+import type { Sns } from './sns/sns.ts';
 import type { Sqs } from './sqs/sqs.ts';
 import type { StepFunctions } from './stepfunctions/stepfunctions.ts';
 import type { QueueWiring, Wiring } from './wiring/wiring.ts';
@@ -10,6 +11,7 @@ import type { QueueWiring, Wiring } from './wiring/wiring.ts';
 export interface DeclaredIn {
   readonly s3: S3;
   readonly sqs: Sqs;
+  readonly sns: Sns;
   readonly dynamodb: Dynamodb;
   readonly eventBridge: EventBridge;
   readonly scheduler: Scheduler;
@@ -26,12 +28,13 @@ export async function declareResources(
   bucketNames: readonly string[],
 ): Promise<void> {
   await Promise.all([
-    ...bucketNames.map((name) => services.s3.createBucket(name)),
+    ...[...bucketNames, ...wiring.bucketNames].map((name) => services.s3.createBucket(name)),
     ...wiring.tables.map(({ input, timeToLiveAttribute }) =>
       services.dynamodb.createTable(input, timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute }),
     ),
     declareQueues(services.sqs, wiring.queues),
   ]);
+  for (const name of wiring.topicNames) services.sns.createTopic(name);
   for (const { name, definition } of wiring.stateMachines) {
     services.stepFunctions.createStateMachine({ name, definition, roleArn: ROLE_ARN });
   }

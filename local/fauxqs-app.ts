@@ -1,11 +1,11 @@
 /**
- * Fauxqs, shared by S3 and SQS: its stores and its actions, without its web server. `buildApp()` brings Fastify, which
+ * Fauxqs, shared by S3, SQS and SNS: its stores and its actions, without its web server. `buildApp()` brings Fastify, which
  * takes 100 ms and 30 MB more, caps a body at 11 MiB and answers before an object could be made durable; an action
  * called directly takes a parsed request, changes the store at once and says what to answer.
  * The package's `exports` hide these modules, so its version is pinned and a test holds their shape.
  */
 
-/** An error that fauxqs would answer. Both of its error classes have these members. */
+/** An error that fauxqs would answer. All of its error classes have these members. */
 export interface FauxqsError {
   readonly code: string;
   readonly message: string;
@@ -193,15 +193,50 @@ export interface FauxqsSqs {
   readonly actions: Readonly<Record<(typeof SQS_ACTIONS)[number], SqsAction>>;
 }
 
-/** Each half is imported at its first need, and then shared. */
+export interface FauxqsSnsStore {
+  createTopic(name: string, attributes: undefined, tags: undefined, region: string): { readonly arn: string };
+}
+
+/** Takes a request's form fields, answers XML. */
+export type SnsAction = (
+  form: Readonly<Record<string, string>>,
+  store: FauxqsSnsStore,
+  queues: FauxqsSqsStore,
+  request: { readonly headers: Readonly<Record<string, string | string[] | undefined>> },
+) => string;
+
+/** File of the action, and the function in it. */
+const SNS_ACTIONS = {
+  createTopic: 'createTopic',
+  deleteTopic: 'deleteTopic',
+  getSubscriptionAttributes: 'getSubscriptionAttributes',
+  getTopicAttributes: 'getTopicAttributes',
+  listSubscriptions: 'listSubscriptions',
+  listSubscriptionsByTopic: 'listSubscriptions',
+  listTopics: 'listTopics',
+  publish: 'publish',
+  publishBatch: 'publish',
+  setSubscriptionAttributes: 'setSubscriptionAttributes',
+  subscribe: 'subscribe',
+  unsubscribe: 'unsubscribe',
+} as const;
+
+export interface FauxqsSns {
+  readonly store: FauxqsSnsStore;
+  readonly actions: Readonly<Record<keyof typeof SNS_ACTIONS, SnsAction>>;
+}
+
+/** Each part is imported at its first need, and then shared. */
 export interface FauxqsApp {
   s3(): Promise<FauxqsS3>;
   sqs(): Promise<FauxqsSqs>;
+  sns(): Promise<FauxqsSns>;
 }
 
 export function createFauxqsApp(): FauxqsApp {
   let s3: Promise<FauxqsS3> | undefined;
   let sqs: Promise<FauxqsSqs> | undefined;
+  let sns: Promise<FauxqsSns> | undefined;
   return {
     s3() {
       s3 ??= (async () => {
@@ -217,20 +252,32 @@ export function createFauxqsApp(): FauxqsApp {
       })();
       return sqs;
     },
+    sns() {
+      sns ??= (async () => {
+        const { SnsStore } = (await load('sns/snsStore.js')) as { SnsStore: new () => FauxqsSnsStore };
+        return { store: new SnsStore(), actions: (await loadActions('sns', SNS_ACTIONS)) as FauxqsSns['actions'] };
+      })();
+      return sns;
+    },
   };
 }
 
 export function isFauxqsError(error: unknown): error is FauxqsError {
-  return error instanceof Error && (error.name === 'SqsError' || error.name === 'S3Error') && 'code' in error;
+  return error instanceof Error && ['SqsError', 'S3Error', 'SnsError'].includes(error.name) && 'code' in error;
 }
 
 function load(path: string): Promise<Record<string, unknown>> {
   return import(new URL(path, import.meta.resolve('fauxqs')).href) as Promise<Record<string, unknown>>;
 }
 
-async function loadActions(folder: string, names: readonly string[]): Promise<Record<string, unknown>> {
-  const entries = names.map(async (name) => {
-    const action = (await load(`${folder}/actions/${name}.js`))[name];
+/** `names`: functions in a file of the same name each, or the file of each function. */
+async function loadActions(
+  folder: string,
+  names: readonly string[] | Readonly<Record<string, string>>,
+): Promise<Record<string, unknown>> {
+  const files = Array.isArray(names) ? names.map((name) => [name, name] as const) : Object.entries(names);
+  const entries = files.map(async ([name, file]) => {
+    const action = (await load(`${folder}/actions/${file}.js`))[name];
     if (typeof action !== 'function')
       throw new TypeError(`fauxqs has no action ${folder}/${name}; is it another version?`);
     return [name, action] as const;

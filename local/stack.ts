@@ -17,6 +17,7 @@ import type { TargetPort } from './ports.ts';
 import { createS3 } from './s3/s3.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
 import { createServiceQuotas } from './servicequotas/servicequotas.ts';
+import { createSns, type Sns } from './sns/sns.ts';
 import { giveBackMemory } from './spare-memory.ts';
 import { createSqs } from './sqs/sqs.ts';
 import { createStepFunctions } from './stepfunctions/stepfunctions.ts';
@@ -69,6 +70,8 @@ export interface Stack {
   readonly region: string;
   /** Tells of each object that arrives, before its event is on the bus; returns how to stop. */
   onObjectCreated(listener: (object: ArrivedObject) => void): () => void;
+  /** Tells of each notification for people, by its subject and its text; returns how to stop. */
+  onNotification(listener: (notification: { readonly subject: string; readonly text: string }) => void): () => void;
   /** Tells that something moved: an object, a run, a task, an outcome. Returns how to stop. */
   onActivity(listener: () => void): () => void;
   /** Ends everything, within about a second. What was acknowledged is on disk then, when there is a data folder. */
@@ -139,6 +142,7 @@ async function start(options: StackOptions, closing: ClosingSteps): Promise<Stac
     accountId: ACCOUNT_ID,
     region: REGION,
     onObjectCreated: (listener) => observeObjects(services.eventBridge, listener),
+    onNotification: (listener) => observeNotifications(services.sns, listener),
     onActivity: (listener) => services.eventBridge.observe(() => listener()),
     close: () => closing.run(),
   };
@@ -160,12 +164,17 @@ function observeObjects(eventBridge: EventBridge, listener: (object: ArrivedObje
   });
 }
 
+function observeNotifications(sns: Sns, listener: Parameters<Stack['onNotification']>[0]): () => void {
+  return sns.observe(({ subject = '', message }) => listener({ subject, text: message }));
+}
+
 function createServices(options: StackOptions, surroundings: SurroundingsFor, closing: ClosingSteps) {
   const app = createFauxqsApp();
   const lambda = new LateLambda();
   const sqs = createSqs(surroundings('sqs'), { app });
   // Rules and targets know each other; nothing is delivered before both are there.
   const targets: TargetPort = { deliver: (event) => delivery.deliver(event) };
+  const sns = createSns(surroundings('sns'), { app });
   const eventBridge = createEventBridge(surroundings('eventbridge'), { targets });
   const ports = { lambda, queues: sqs, events: eventBridge };
   const stepFunctions = createStepFunctions(surroundings('stepfunctions'), ports);
@@ -188,7 +197,7 @@ function createServices(options: StackOptions, surroundings: SurroundingsFor, cl
     },
   });
   const scheduler = createScheduler(surroundings('scheduler'), { targets });
-  const stores = [dynamodb, quotas, s3, sqs];
+  const stores = [dynamodb, quotas, s3, sqs, sns];
   const actors = [stepFunctions, eventBridge, omics];
   closing.add('stores', async () => {
     await Promise.all(stores.map((service) => service.close()));
@@ -199,7 +208,18 @@ function createServices(options: StackOptions, surroundings: SurroundingsFor, cl
   });
   closing.add('schedules', () => scheduler.close());
   const all = [...stores, ...actors, scheduler, lambda];
-  return { all, lambda, sqs, eventBridge, stepFunctions, s3, dynamodb, scheduler, surroundings: surroundings('stack') };
+  return {
+    all,
+    lambda,
+    sqs,
+    sns,
+    eventBridge,
+    stepFunctions,
+    s3,
+    dynamodb,
+    scheduler,
+    surroundings: surroundings('stack'),
+  };
 }
 
 type Services = ReturnType<typeof createServices>;

@@ -52,6 +52,7 @@ export function showRuns(show: ShowOptions): Show {
     const found = show.routing.match(object);
     if ('problem' in found) view.note(printable(`s3://${object.bucket}/${object.key}: ${found.problem}`));
   });
+  const stopReading = stack.onNotification(({ subject }) => view.note(printable(`notification: ${subject}`)));
   const deadline = options.once
     ? setTimeout(() => giveUp(show, view, resolve).catch(reject), ONCE_LIMIT_MS)
     : undefined;
@@ -63,6 +64,7 @@ export function showRuns(show: ShowOptions): Show {
       clearTimeout(deadline);
       stopWaking();
       stopListening();
+      stopReading();
       watching?.then(
         (watcher) => watcher.stop(),
         () => undefined,

@@ -8,6 +8,8 @@ export interface Config {
   readonly dropsQueueUrl: string;
   readonly stateMachineArn: string;
   readonly eventBus: string;
+  /** ARN of the SNS topic for people. */
+  readonly notificationsTopic: string;
   /** Path of the route file. */
   readonly routesFile: string;
   readonly rundropVersion: string;
@@ -58,6 +60,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     dropsQueueUrl: text('RUNDROP_DROPS_QUEUE_URL'),
     stateMachineArn: text('RUNDROP_STATE_MACHINE_ARN'),
     eventBus: text('RUNDROP_EVENT_BUS'),
+    notificationsTopic: text('RUNDROP_NOTIFICATIONS_TOPIC'),
     routesFile: text('RUNDROP_ROUTES_FILE'),
     rundropVersion: text('RUNDROP_VERSION'),
     requestIdTrustSeconds: seconds('RUNDROP_REQUEST_ID_TRUST_SECONDS', ONE_DAY_SECONDS, 90 * ONE_DAY_SECONDS),

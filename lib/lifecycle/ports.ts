@@ -121,6 +121,25 @@ export interface Announcer {
   announce(announcement: Announcement): Promise<void>;
 }
 
+/** Word for people, by e-mail or whatever they subscribed with. Opaque ids and routes only (invariant 9). */
+export interface Notice {
+  /** The same for every repeat. */
+  readonly eventId: string;
+  /** The detail-type of the event that tells programs the same. */
+  readonly about: string;
+  /** One line; what is not ASCII or too long for SNS is mended when it is sent. */
+  readonly subject: string;
+  /** Plain text. */
+  readonly text: string;
+  readonly route?: string;
+  readonly outcome?: string;
+}
+
+export interface Notifier {
+  /** Rejects when the topic did not take it. */
+  notify(notice: Notice): Promise<void>;
+}
+
 export interface Quotas {
   /** StartRun calls a second that the account may make. */
   startRunsPerSecond(): Promise<number>;

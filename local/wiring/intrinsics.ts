@@ -30,6 +30,8 @@ interface ResourceKind {
   /** The ARN's service, and what stands before the name. */
   readonly arn?: readonly [service: string, prefix: string];
   readonly ref?: 'arn' | 'url';
+  /** Its ARN names neither region nor account. */
+  readonly isGlobal?: true;
 }
 
 const RESOURCE_KINDS: Readonly<Record<string, ResourceKind>> = {
@@ -37,6 +39,8 @@ const RESOURCE_KINDS: Readonly<Record<string, ResourceKind>> = {
   'AWS::Events::EventBus': { nameProperty: 'Name', arn: ['events', 'event-bus/'] },
   'AWS::Events::Rule': { nameProperty: 'Name', arn: ['events', 'rule/'] },
   'AWS::Lambda::Function': { nameProperty: 'FunctionName', arn: ['lambda', 'function:'] },
+  'AWS::S3::Bucket': { nameProperty: 'BucketName', arn: ['s3', ''], isGlobal: true },
+  'AWS::SNS::Topic': { nameProperty: 'TopicName', arn: ['sns', ''], ref: 'arn' },
   'AWS::SQS::Queue': { nameProperty: 'QueueName', arn: ['sqs', ''], ref: 'url' },
   'AWS::Scheduler::ScheduleGroup': { nameProperty: 'Name', arn: ['scheduler', 'schedule-group/'] },
   'AWS::StepFunctions::StateMachine': {
@@ -144,5 +148,6 @@ function resourceNamed(name: string, template: Template, scope: TemplateScope) {
 function arnOf(kind: ResourceKind, physicalName: string, scope: TemplateScope): string {
   if (kind.arn === undefined) throw new WiringError(`${physicalName} has no ARN that follows from its name.`);
   const [service, prefix] = kind.arn;
+  if (kind.isGlobal) return `arn:aws:${service}:::${prefix}${physicalName}`;
   return `arn:aws:${service}:${scope.region}:${scope.accountId}:${prefix}${physicalName}`;
 }

@@ -8,6 +8,9 @@ export interface Wiring {
   readonly functions: readonly FunctionWiring[];
   readonly queues: readonly QueueWiring[];
   readonly tables: readonly TableWiring[];
+  readonly topicNames: readonly string[];
+  /** Of buckets of our own; those of the routes are somebody's. */
+  readonly bucketNames: readonly string[];
   readonly busNames: readonly string[];
   readonly rules: readonly RuleWiring[];
   readonly scheduleGroups: readonly string[];
@@ -99,6 +102,9 @@ export function readWiring(template: Template, scope: TemplateScope): Wiring {
     functions: of('AWS::Lambda::Function', readFunction),
     queues: of('AWS::SQS::Queue', readQueue),
     tables: of('AWS::DynamoDB::Table', readTable),
+    topicNames: of('AWS::SNS::Topic', (reader) => reader.text('TopicName')),
+    // The framework's own bucket, for deployments, has no name in the template.
+    bucketNames: of('AWS::S3::Bucket', (reader) => reader.textOr('BucketName', '')).filter((name) => name !== ''),
     busNames: of('AWS::Events::EventBus', (reader) => reader.text('Name')),
     rules: of('AWS::Events::Rule', readRule),
     scheduleGroups: of('AWS::Scheduler::ScheduleGroup', (reader) => reader.text('Name')),

@@ -3,11 +3,13 @@ import { createFauxqsApp, isFauxqsError } from '../../local/fauxqs-app.ts';
 
 test('finds the stores and actions of the pinned fauxqs, and shares them', async () => {
   const app = createFauxqsApp();
-  const [s3, sqs] = await Promise.all([app.s3(), app.sqs()]);
+  const [s3, sqs, sns] = await Promise.all([app.s3(), app.sqs(), app.sns()]);
   expect(await app.s3()).toBe(s3);
   expect(await app.sqs()).toBe(sqs);
-  for (const action of [...Object.values(s3.actions), ...Object.values(sqs.actions)])
-    expect(action).toBeTypeOf('function');
+  expect(await app.sns()).toBe(sns);
+  for (const { actions } of [s3, sqs, sns])
+    for (const action of Object.values(actions)) expect(action).toBeTypeOf('function');
+  expect(sns.store.createTopic).toBeTypeOf('function');
   const methods = [
     'createBucket',
     'putObject',

@@ -41,6 +41,7 @@ describe('the laptop and what serverless package makes', () => {
     'functions',
     'queues',
     'tables',
+    'topicNames',
     'busNames',
     'rules',
     'scheduleGroups',

@@ -154,6 +154,17 @@ describe('the queues', () => {
   });
 });
 
+describe('the topic for people', () => {
+  it('is encrypted, refuses what is not TLS, and lets nobody in but by a role of the account', () => {
+    expect(resourcesOf('AWS::SNS::Topic')).toMatchObject([{ KmsMasterKeyId: 'alias/aws/sns' }]);
+    const [policy] = resourcesOf('AWS::SNS::TopicPolicy');
+    const statements = (policy?.PolicyDocument as { Statement: Statement[] }).Statement;
+    expect(statements).toMatchObject([
+      { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
+  });
+});
+
 describe('rules and schedules', () => {
   it('each have a dead-letter queue on every target, which is not a FIFO queue', () => {
     const undelivered = 'arn:aws:sqs:us-east-1:123456789012:rundrop-dev-undelivered';

@@ -9,6 +9,7 @@ const complete = {
   RUNDROP_DROPS_QUEUE_URL: 'https://sqs/drops',
   RUNDROP_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:rundrop-dev-run-lifecycle',
   RUNDROP_EVENT_BUS: 'rundrop-dev',
+  RUNDROP_NOTIFICATIONS_TOPIC: 'arn:aws:sns:us-east-1:123456789012:rundrop-dev-notifications',
   RUNDROP_ROUTES_FILE: 'rundrop.yaml',
   RUNDROP_VERSION: '0.1.0',
 };
