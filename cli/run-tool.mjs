@@ -10,6 +10,7 @@ const PACKAGE_OF_TOOL = { vitest: 'vitest', biome: '@biomejs/biome', tsc: 'types
 const SCRIPT_OF_TOOL = {
   bench: join(ROOT, 'bench', 'bench.ts'),
   clients: join(ROOT, 'test', 'clients', 'run-clients.mjs'),
+  'lint-template': join(ROOT, 'test', 'linters', 'lint-template.ts'),
   sim: join(ROOT, 'test', 'simulation', 'sim.ts'),
 };
 
