@@ -1,4 +1,5 @@
 /** What a function is told by its environment. The only place in lib/ that reads it. */
+import { NOTICE_KINDS, type NoticeKind } from '../lifecycle/ports.ts';
 
 export interface Config {
   readonly stage: string;
@@ -10,6 +11,8 @@ export interface Config {
   readonly eventBus: string;
   /** ARN of the SNS topic for people. */
   readonly notificationsTopic: string;
+  /** What people are told of. */
+  readonly notify: ReadonlySet<NoticeKind>;
   /** Path of the route file. */
   readonly routesFile: string;
   readonly rundropVersion: string;
@@ -66,6 +69,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     requestIdTrustSeconds: seconds('RUNDROP_REQUEST_ID_TRUST_SECONDS', ONE_DAY_SECONDS, 90 * ONE_DAY_SECONDS),
     retryBaseSeconds: seconds('RUNDROP_RETRY_BASE_SECONDS', 60, ONE_DAY_SECONDS),
     ...sweepSettings(environment, problems),
+    notify: notifySetting(environment.RUNDROP_NOTIFY, problems),
     endpointUrl: environment.AWS_ENDPOINT_URL,
     environment,
   };
@@ -91,6 +95,20 @@ function sweepSettings(
       `RUNDROP_QUOTA_THRESHOLDS is ${JSON.stringify(thresholds)}, not percentages with commas between, as in 80,90,95.`,
     );
   return { sweepRateShare, quotaThresholds };
+}
+
+/** A completed run is what everybody hopes for, and a cancelled one somebody's wish. */
+const NOT_NEWS: readonly NoticeKind[] = ['COMPLETED', 'CANCELLED'];
+
+function notifySetting(text: string | undefined, problems: string[]): ReadonlySet<NoticeKind> {
+  if (text === undefined || text === '') return new Set(NOTICE_KINDS.filter((kind) => !NOT_NEWS.includes(kind)));
+  const words = text === 'none' ? [] : text.split(',').map((word) => word.trim());
+  const kinds = NOTICE_KINDS.filter((kind) => words.includes(kind));
+  if (new Set(words).size === kinds.length) return new Set(kinds);
+  problems.push(
+    `RUNDROP_NOTIFY is ${JSON.stringify(text)}, not "none" or some of ${NOTICE_KINDS.join(', ')} with commas between.`,
+  );
+  return new Set();
 }
 
 let parsed: Config | undefined;

@@ -15,6 +15,7 @@ export function createNotifier(): Notifier {
   const sns = client;
   return {
     async notify(notice) {
+      if (!config().notify.has(notice.kind)) return;
       await sns.send(
         new PublishCommand({
           TopicArn: config().notificationsTopic,
@@ -37,7 +38,7 @@ export function subjectOf(subject: string): string {
 }
 
 /** What a subscription's filter policy may ask for. */
-function attributesOf({ eventId, about, route, outcome }: Notice) {
-  const known = Object.entries({ eventId, about, route, outcome }).filter(([, value]) => value !== undefined);
+function attributesOf({ eventId, about, kind, route }: Notice) {
+  const known = Object.entries({ eventId, about, kind, route }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(known.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]));
 }

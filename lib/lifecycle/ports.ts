@@ -121,6 +121,26 @@ export interface Announcer {
   announce(announcement: Announcement): Promise<void>;
 }
 
+/** What people may want word of; the setting RUNDROP_NOTIFY chooses. */
+export const NOTICE_KINDS = [
+  'FAILED',
+  'REFUSED',
+  'SUPERSEDED',
+  'REMOVED',
+  'CANCELLED',
+  'COMPLETED',
+  /** Nobody knows whether a StartRun made a run. */
+  'UNCERTAIN',
+  /** A set of drops stays incomplete for longer than its route allows. */
+  'INCOMPLETE',
+  /** A drop that starts nothing. */
+  'REJECTED',
+  /** A threshold of the stored-run quota was passed. */
+  'QUOTA',
+] as const;
+
+export type NoticeKind = (typeof NOTICE_KINDS)[number];
+
 /** Word for people, by e-mail or whatever they subscribed with. Opaque ids and routes only (invariant 9). */
 export interface Notice {
   /** The same for every repeat. */
@@ -131,12 +151,12 @@ export interface Notice {
   readonly subject: string;
   /** Plain text. */
   readonly text: string;
+  readonly kind: NoticeKind;
   readonly route?: string;
-  readonly outcome?: string;
 }
 
 export interface Notifier {
-  /** Rejects when the topic did not take it. */
+  /** Sends it if its kind is wanted. Rejects when the topic did not take it. */
   notify(notice: Notice): Promise<void>;
 }
 

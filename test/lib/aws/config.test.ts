@@ -30,4 +30,13 @@ describe('configuration of the functions', () => {
       /RUNDROP_STAGE is missing\. RUNDROP_VERSION is missing\. RUNDROP_RETRY_BASE_SECONDS is "soon"/,
     );
   });
+
+  it('tells people of everything but completed and cancelled runs, unless it is said otherwise', () => {
+    const notified = (RUNDROP_NOTIFY?: string) => [...parseConfig({ ...complete, RUNDROP_NOTIFY }).notify];
+    expect(notified()).toContain('FAILED');
+    expect(notified()).not.toContain('COMPLETED');
+    expect(notified('FAILED, COMPLETED')).toEqual(['FAILED', 'COMPLETED']);
+    expect(notified('none')).toEqual([]);
+    expect(() => notified('FAILED,BORED')).toThrow(/RUNDROP_NOTIFY is "FAILED,BORED"/);
+  });
 });
