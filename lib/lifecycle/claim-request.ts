@@ -1,7 +1,7 @@
 /** Claims an identity, once, and gives the claimed request an execution that carries it through its life. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { identityOf, type Origin } from '../runs/identity.ts';
-import type { MemberRecord, RequestRecord, SheetSource } from '../runs/request-record.ts';
+import type { MemberRecord, RequestPolicy, RequestRecord, SheetSource } from '../runs/request-record.ts';
 import { askedName } from '../runs/start-run-input.ts';
 import { executionStarted, newAttempt, watcherAllocated } from '../runs/transitions.ts';
 import type { Clock, Executions, Settings } from './ports.ts';
@@ -12,7 +12,7 @@ export interface ClaimPorts {
   readonly settings: Settings;
 }
 
-export interface Claim {
+export interface Claim extends RequestPolicy {
   readonly origin: Origin;
   readonly route: string;
   readonly routesHash: string;
@@ -20,9 +20,6 @@ export interface Claim {
   readonly request: object;
   readonly members: readonly MemberRecord[];
   readonly sheet?: SheetSource;
-  readonly maxAttempts: number;
-  /** How many runs of the route may start on one day, UTC. */
-  readonly maxRunsPerDay?: number;
 }
 
 /** A request as it is before anybody claimed it. */
@@ -45,7 +42,10 @@ export function newRequest(claim: Claim, rundropVersion: string, at: string): Re
     members: claim.members,
     ...(claim.sheet === undefined ? {} : { sheet: claim.sheet }),
     maxAttempts: claim.maxAttempts,
+    ...(claim.retry === undefined ? {} : { retry: claim.retry }),
     ...(claim.maxRunsPerDay === undefined ? {} : { maxRunsPerDay: claim.maxRunsPerDay }),
+    ...(claim.onQuota === undefined ? {} : { onQuota: claim.onQuota }),
+    ...(claim.inStatusSeconds === undefined ? {} : { inStatusSeconds: claim.inStatusSeconds }),
     priority: typeof priority === 'number' ? priority : 0,
     createdAt: at,
     state: 'CLAIMED',

@@ -1,6 +1,8 @@
 /** From a complete set of drops to a claimed request with an execution. */
+
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Member } from '../routing/gather.ts';
+import { policyOf } from '../routing/request-policy.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import { contentOf, type MemberIdentity, type Origin, versionOf } from '../runs/identity.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
@@ -40,8 +42,7 @@ export function claimOf({ file, route, members, request }: CompleteSet): Claim {
       sizeBytes: drop.sizeBytes,
       ...(drop.versionId === undefined ? {} : { versionId: drop.versionId }),
     })),
-    maxAttempts: route.retry.attempts,
-    ...route.limits,
+    ...policyOf(route),
   };
 }
 

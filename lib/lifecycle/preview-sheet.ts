@@ -1,6 +1,8 @@
 /** What the rows of a sheet would lead to: the requests that `takeSheet` would claim, claimed by nobody. */
+
 import type { Drop } from '../routing/drop.ts';
 import type { Matched } from '../routing/match-drop.ts';
+import { policyOf } from '../routing/request-policy.ts';
 import type { RouteFile } from '../routing/route-file.ts';
 import { type RowProblem, type SheetRun, sheetRuns } from '../routing/sheet-runs.ts';
 import { SheetRefused } from '../routing/sheet-text.ts';
@@ -68,8 +70,7 @@ function previewRow(run: SheetRun, { file, matched, dropped, nowMs, rundropVersi
     routesHash: file.hash,
     request: run.request,
     members: [],
-    maxAttempts: route.retry.attempts,
-    ...route.limits,
+    ...policyOf(route),
   };
   const record = newRequest(claim, rundropVersion, new Date(nowMs).toISOString());
   const [attempt] = record.attempts;

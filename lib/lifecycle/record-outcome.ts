@@ -1,8 +1,8 @@
 /** The machine's third state: how the attempt ended, whether another follows, and the announcement of the outcome. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { type AttemptRecord, currentAttempt, type Outcome, type RequestRecord } from '../runs/request-record.ts';
-import { decideRetry, retryDelaySeconds } from '../runs/retry.ts';
-import { askedName } from '../runs/start-run-input.ts';
+import { decideRetry, type FailedAttempt, retryDelaySeconds } from '../runs/retry.ts';
+import { askedName, startRunInput } from '../runs/start-run-input.ts';
 import { ended, retrying, runHasEnded } from '../runs/transitions.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { statusOfRun } from './follow-run.ts';
@@ -70,10 +70,24 @@ function decide(ports: Pick<RecordOutcomePorts, 'clock'>, record: RequestRecord,
   if (attempt.status === 'COMPLETED') return ended(record, 'COMPLETED', at);
   if (attempt.status === 'CANCELLED') return ended(record, 'CANCELLED', at, 'The run was cancelled.');
   if (attempt.status === 'DELETED') return ended(record, 'REMOVED', at, 'The run was deleted before its end was seen.');
-  const { failureReason, storageType } = attempt;
-  const decision = decideRetry({ failureReason, attempt: number, maxAttempts: record.maxAttempts, storageType });
+  const decision = decideRetry({
+    ...failureOf(record, attempt),
+    maxAttempts: record.maxAttempts,
+    overrides: record.retry,
+  });
   if (decision.kind === 'give-up') return ended(record, 'FAILED', at, failureText(attempt));
   return retrying(record, number, askedName(record.requestText, record.route), decision.changes, at);
+}
+
+/** What the request asked for says how much room there was: HealthOmics tells of a STATIC run only its type. */
+function failureOf(record: RequestRecord, attempt: AttemptRecord): Omit<FailedAttempt, 'maxAttempts' | 'overrides'> {
+  const { storageType, storageCapacity } = startRunInput(record, attempt);
+  return {
+    failureReason: attempt.failureReason,
+    attempt: attempt.attempt,
+    storageType: attempt.storageType ?? (typeof storageType === 'string' ? storageType : undefined),
+    storageCapacity: typeof storageCapacity === 'number' ? storageCapacity : undefined,
+  };
 }
 
 function failureText({ failureReason, statusMessage }: AttemptRecord): string {

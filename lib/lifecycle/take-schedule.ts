@@ -1,6 +1,8 @@
 /** A schedule ticks: one tick of one schedule is one request, however often Scheduler delivers it. */
+
 import type { Ledger } from '../ledger/ledger.ts';
 import { fillSchedule } from '../routing/fill-request.ts';
+import { policyOf } from '../routing/request-policy.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { claimRequest, ensureWatcher } from './claim-request.ts';
 import type { Clock, Executions, Log, Routes, Settings } from './ports.ts';
@@ -54,7 +56,7 @@ export async function takeTick(ports: TakeSchedulePorts, tick: ScheduleTick): Pr
     routesHash: file.hash,
     request: fillSchedule(schedule, Date.parse(tick.scheduledTime)),
     members: [],
-    maxAttempts: schedule.retry.attempts,
+    ...policyOf(schedule),
   });
   ports.log.info('schedule ticked', { identity: record.identity, schedule: tick.schedule });
   return ensureWatcher(ports, record);

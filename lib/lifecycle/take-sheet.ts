@@ -3,8 +3,10 @@
  * for each part, so that no invocation waits for thousands of rows, each part is tried again by itself, and what a part
  * did before a crash is found done by the next try. Nothing here depends on how often or in which order parts are taken.
  */
+
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Drop } from '../routing/drop.ts';
+import { policyOf } from '../routing/request-policy.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import { DEFAULT_SHEET_FORMAT } from '../routing/sheet-format.ts';
 import type { SheetPartOfDrop } from '../routing/sheet-message.ts';
@@ -142,8 +144,7 @@ async function claimRun(
     request: run.request,
     members: [],
     sheet: { dropId, lines: run.lines.slice(0, MOST_LINES) },
-    maxAttempts: route.retry.attempts,
-    ...route.limits,
+    ...policyOf(route),
   });
   return record.sheet?.dropId === dropId ? 'started' : 'known';
 }

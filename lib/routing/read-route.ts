@@ -3,7 +3,7 @@ import { type KeyPattern, parsePattern } from './key-pattern.ts';
 import type { ProblemList } from './problems.ts';
 import { readExcept, readWhen } from './read-conditions.ts';
 import { readEach, readGather } from './read-gather.ts';
-import { readLimits, readRetry } from './read-retry.ts';
+import { readLife } from './read-life.ts';
 import { readRun } from './read-run.ts';
 import { readName } from './read-schedule.ts';
 import { isNull, readChoice, readGroup, readText, readTexts, requireEntry } from './read-values.ts';
@@ -21,7 +21,7 @@ type On =
   | { readonly kind: 'outcome'; readonly upstream: OutcomeRoute['upstream'] };
 
 const OBJECT_ONLY = ['except', 'when', 'gather', 'each', 'sheet', 'identity'] as const;
-export const ROUTE_KEYS = ['name', 'on', ...OBJECT_ONLY, 'sensitive', 'run', 'retry', 'limits'] as const;
+export const ROUTE_KEYS = ['name', 'on', ...OBJECT_ONLY, 'sensitive', 'run', 'retry', 'limits', 'onQuota'] as const;
 const NOT_OFFERED = ['files', 'collect'];
 
 /** Reads one of `routes:`. Undefined, with the problems said, when what is wrong leaves no route. */
@@ -88,7 +88,7 @@ function readObjectRoute(on: Extract<On, { kind: 'object' }>, given: Given): Rea
     ...(when === undefined ? {} : { when }),
     ...shape,
     run,
-    ...readRest(given),
+    ...readLife(entries, problems),
     sensitive,
     identity: (identity && readChoice(identity.node, ['content', 'version'], problems)) ?? 'content',
   };
@@ -113,16 +113,11 @@ function readOutcomeRoute(on: Extract<On, { kind: 'outcome' }>, given: Given): R
     name,
     upstream: on.upstream,
     run,
-    ...readRest(given),
+    ...readLife(entries, problems),
     sensitive: [],
     identity: 'content',
   };
   return { kind: 'outcome', route, node: given.node };
-}
-
-function readRest({ entries, problems }: Given): Pick<Route, 'retry' | 'limits'> {
-  const limits = readLimits(entries.get('limits'), problems);
-  return { retry: readRetry(entries.get('retry'), problems), ...(limits === undefined ? {} : { limits }) };
 }
 
 function readEntry<Value>(entry: Entry | undefined, read: (node: SourceNode) => Value): Value | undefined {

@@ -1,5 +1,5 @@
 import type { ProblemList } from './problems.ts';
-import { readRetry } from './read-retry.ts';
+import { readLife } from './read-life.ts';
 import { readRun } from './read-run.ts';
 import { describe, readGroup, readText, requireEntry } from './read-values.ts';
 import type { Schedule } from './route.ts';
@@ -7,7 +7,7 @@ import { checkCron } from './schedule-expression.ts';
 import type { Entry, MapNode, SourceNode } from './source-nodes.ts';
 
 export const WHENS = ['cron', 'rate', 'at'] as const;
-export const SCHEDULE_KEYS = ['name', ...WHENS, 'timezone', 'run', 'retry'] as const;
+export const SCHEDULE_KEYS = ['name', ...WHENS, 'timezone', 'run', 'retry', 'limits', 'onQuota'] as const;
 
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
 
@@ -37,7 +37,7 @@ export function readSchedule(
   const name = nameEntry === undefined ? undefined : readName(nameEntry, problems);
   const expression = readExpression(entries, node, problems);
   const timezone = readTimezone(entries.get('timezone'), problems);
-  const retry = readRetry(entries.get('retry'), problems);
+  const life = readLife(entries, problems);
   const runEntry = requireEntry(entries, 'run', node, problems);
   const run =
     runEntry &&
@@ -49,7 +49,7 @@ export function readSchedule(
       problems,
     });
   if (name === undefined || expression === undefined || run === undefined) return undefined;
-  return { name, expression, timezone, run, retry };
+  return { name, expression, timezone, run, ...life };
 }
 
 function readExpression(

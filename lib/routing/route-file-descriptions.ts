@@ -34,7 +34,14 @@ export const KEY_DESCRIPTIONS = {
   run: "The StartRun request, in the API's own spelling. {name} fills in.",
   retry: 'What happens when a run fails for a reason that AWS says to retry.',
   attempts: 'How many times a run is started in all; 1 means no retry.',
+  failureReasons: 'What to do after a failureReason, where the table of docs/routes.md does not fit.',
+  storage:
+    'How a run that ran out of space gets more: DYNAMIC (default), or { upTo: GiB } for the next larger STATIC size.',
+  upTo: 'STATIC storage grows up to so many GiB: 1200, 2400, 4800, 7200, 9600.',
   limits: 'Limits on the runs of this route.',
+  inStatus:
+    'A run that stays in a status for longer is announced and shown, never cancelled: { PENDING: 24h, RUNNING: 72h }.',
+  onQuota: 'A full quota: wait for room (default), or reject once HealthOmics itself has refused.',
   maxRunsPerDay: 'How many runs of this route may start on one day.',
   cron: "EventBridge Scheduler's six fields, without the word: 0 2 * * ? *",
   rate: 'Such as 1 hour or 7 days.',

@@ -1,8 +1,18 @@
 /** The JSON Schema of route files, for completion in editors. Made from the tables by which the loader reads them. */
+import { OUT_OF_SPACE, RETRY_CHOICES, SMALLEST_STATIC_GIB } from '../runs/retry.ts';
+import { ACTIVE_RUN_STATUSES } from '../runs/run-status.ts';
 import { ALLOW_LISTS } from './read-allow.ts';
 import { STORAGE_CLASSES, WHEN_KEYS } from './read-conditions.ts';
 import { GATHER_KEYS } from './read-gather.ts';
-import { LIMIT_KEYS, MOST_ATTEMPTS, MOST_RUNS_PER_DAY, RETRY_KEYS } from './read-retry.ts';
+import {
+  LIMIT_KEYS,
+  MOST_ATTEMPTS,
+  MOST_RUNS_PER_DAY,
+  MOST_STATIC_GIB,
+  ON_QUOTA,
+  RETRY_KEYS,
+  STORAGE_KEYS,
+} from './read-life.ts';
 import { ROUTE_KEYS } from './read-route.ts';
 import { FIXED } from './read-run.ts';
 import { NAME, SCHEDULE_KEYS } from './read-schedule.ts';
@@ -109,8 +119,7 @@ function routeSchema(): Schema {
       identity: choice(['content', 'version']),
       sensitive: TEXTS,
       run: ref('run'),
-      retry: retrySchema(),
-      limits: group(LIMIT_KEYS, { maxRunsPerDay: whole(1, MOST_RUNS_PER_DAY) }),
+      ...lifeSchemas(),
     }),
     required: ['name', 'on', 'run'],
   };
@@ -152,15 +161,32 @@ function scheduleSchema(): Schema {
       at: TEXT,
       timezone: TEXT,
       run: ref('run'),
-      retry: retrySchema(),
+      ...lifeSchemas(),
     }),
     required: ['name', 'run'],
     oneOf: [{ required: ['cron'] }, { required: ['rate'] }, { required: ['at'] }],
   };
 }
 
-function retrySchema(): Schema {
-  return group(RETRY_KEYS, { attempts: whole(1, MOST_ATTEMPTS) });
+/** What routes and schedules say alike. */
+function lifeSchemas() {
+  const reasons = {
+    type: 'object',
+    propertyNames: { pattern: '^[A-Z][A-Z0-9_]{0,63}$' },
+    properties: { [OUT_OF_SPACE]: choice(RETRY_CHOICES) },
+    additionalProperties: choice(RETRY_CHOICES.filter((rule) => rule !== 'enlarge')),
+  };
+  const upTo = group(STORAGE_KEYS, { upTo: whole(SMALLEST_STATIC_GIB, MOST_STATIC_GIB) });
+  const inStatus = Object.fromEntries(ACTIVE_RUN_STATUSES.map((status) => [status, DURATION]));
+  return {
+    retry: group(RETRY_KEYS, {
+      attempts: whole(1, MOST_ATTEMPTS),
+      on: { ...nullable(reasons), description: say.failureReasons },
+      storage: nullable({ anyOf: [choice(['DYNAMIC']), { ...upTo, required: ['upTo'] }] }),
+    }),
+    limits: group(LIMIT_KEYS, { maxRunsPerDay: whole(1, MOST_RUNS_PER_DAY), inStatus: closed(inStatus, []) }),
+    onQuota: choice(ON_QUOTA),
+  };
 }
 
 function closed(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {

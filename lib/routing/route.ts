@@ -1,3 +1,5 @@
+import type { RetryOverrides } from '../runs/retry.ts';
+import type { ActiveRunStatus } from '../runs/run-status.ts';
 import type { KeyPattern } from './key-pattern.ts';
 import type { RunTemplate } from './run-template.ts';
 import type { SheetFormat } from './sheet-format.ts';
@@ -8,13 +10,24 @@ interface RouteBasics {
   /** Letters, digits, `_` and `-`, at most 40. Unique among routes and schedules. */
   readonly name: string;
   readonly run: RunTemplate;
-  /** `attempts` counts every StartRun of a request, the first included. */
-  readonly retry: { readonly attempts: number };
+  readonly retry: Retry;
   /** Wildcards (or `row.column`) whose values must stay out of names, tags and output locations. */
   readonly sensitive: readonly string[];
   /** What makes two drops the same: their content, or the version of the object. */
   readonly identity: 'content' | 'version';
-  readonly limits?: { readonly maxRunsPerDay?: number };
+  readonly limits?: Limits;
+  /** What becomes of a request that meets a full quota. */
+  readonly onQuota: 'wait' | 'reject';
+}
+
+export interface Retry extends RetryOverrides {
+  /** Counts every StartRun of a request, the first included. */
+  readonly attempts: number;
+}
+
+export interface Limits {
+  readonly maxRunsPerDay?: number;
+  readonly inStatusSeconds?: Readonly<Partial<Record<ActiveRunStatus, number>>>;
 }
 
 /** A route that drops start. */
@@ -81,5 +94,7 @@ export interface Schedule {
   /** IANA name. */
   readonly timezone: string;
   readonly run: RunTemplate;
-  readonly retry: { readonly attempts: number };
+  readonly retry: Retry;
+  readonly limits?: Limits;
+  readonly onQuota: 'wait' | 'reject';
 }

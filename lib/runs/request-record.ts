@@ -3,8 +3,8 @@
  * a single conditional write moves it from one consistent state to the next.
  */
 import type { Origin } from './identity.ts';
-import type { RequestChanges } from './retry.ts';
-import type { RunStatus } from './run-status.ts';
+import type { RequestChanges, RetryOverrides } from './retry.ts';
+import type { ActiveRunStatus, RunStatus } from './run-status.ts';
 
 export type RequestState =
   /** The claim is written, its execution may not run yet. */
@@ -74,7 +74,20 @@ export interface AttemptRecord {
   readonly outcome?: Outcome;
 }
 
-export interface RequestRecord {
+/** What its route says about a request's life, frozen with it. */
+export interface RequestPolicy {
+  readonly maxAttempts: number;
+  /** Where the route decides otherwise than the table of failureReasons. */
+  readonly retry?: RetryOverrides;
+  /** How many runs of its route may start on one day, UTC; no limit when absent. */
+  readonly maxRunsPerDay?: number;
+  /** The request does not wait for room in a full quota, it is refused. */
+  readonly onQuota?: 'reject';
+  /** A run that stays in a status for longer is told of; the account's defaults hold where this says nothing. */
+  readonly inStatusSeconds?: Readonly<Partial<Record<ActiveRunStatus, number>>>;
+}
+
+export interface RequestRecord extends RequestPolicy {
   readonly identity: string;
   /** Counts the writes; each write is conditional on the one before. */
   readonly revision: number;
@@ -88,9 +101,6 @@ export interface RequestRecord {
   readonly members: readonly MemberRecord[];
   /** Not a member: a sheet that is edited later does not supersede the rows that stay. */
   readonly sheet?: SheetSource;
-  readonly maxAttempts: number;
-  /** How many runs of its route may start on one day, UTC; no limit when absent. */
-  readonly maxRunsPerDay?: number;
   /** A higher number starts earlier. */
   readonly priority: number;
   readonly createdAt: string;

@@ -1,12 +1,21 @@
 /** Whether a run that failed is worth another attempt, by HealthOmics' failureReason. */
 
-export type RetryRule =
-  /** The same request again. */
-  | 'retry'
-  /** Again with more room for the run's files. */
-  | 'enlarge'
-  /** It would fail again. */
-  | 'give-up';
+export const RETRY_CHOICES = ['retry', 'enlarge', 'give-up'] as const;
+
+/** `retry`: the same request again. `enlarge`: again with more room for the run's files. `give-up`: it would fail again. */
+export type RetryRule = (typeof RETRY_CHOICES)[number];
+
+/** The only reason that more room helps against. */
+export const OUT_OF_SPACE = 'FILE_SYSTEM_OUT_OF_SPACE';
+/** An object that the run was reading became another one. */
+export const INPUT_MODIFIED = 'MODIFIED_INPUT_RESOURCE';
+
+/** What a route says otherwise than the table. */
+export interface RetryOverrides {
+  readonly on?: Readonly<Record<string, RetryRule>>;
+  /** STATIC storage grows up to so many GiB; without it, what ran out of space gets DYNAMIC storage. */
+  readonly storageUpTo?: number;
+}
 
 /**
  * Every documented failureReason. AWS documents which to retry and which to enlarge; that the others are permanent is
@@ -45,23 +54,51 @@ export type RequestChanges = Readonly<Record<string, unknown>>;
 
 export type RetryDecision = { readonly kind: 'give-up' } | { readonly kind: 'retry'; readonly changes: RequestChanges };
 
-/** Decides after attempt number `attempt` (from 1) failed. A reason that is not in the table is given up. */
-export function decideRetry(failed: {
+export interface FailedAttempt {
   readonly failureReason: string | undefined;
+  /** From 1. */
   readonly attempt: number;
   readonly maxAttempts: number;
+  /** As it was asked for, or as HealthOmics says. */
   readonly storageType: string | undefined;
-}): RetryDecision {
+  /** GiB that were asked for; the API's own default when they were not. */
+  readonly storageCapacity?: number | undefined;
+  readonly overrides?: RetryOverrides | undefined;
+}
+
+/** Decides after an attempt failed. A reason that is neither in the table nor in the route's own is given up. */
+export function decideRetry(failed: FailedAttempt): RetryDecision {
   if (failed.attempt >= failed.maxAttempts) return { kind: 'give-up' };
-  const rule = Object.hasOwn(RETRY_RULES, failed.failureReason ?? '')
-    ? RETRY_RULES[failed.failureReason ?? '']
-    : 'give-up';
+  const rule = ruleOf(failed.failureReason ?? '', failed.overrides);
   if (rule === 'retry') return { kind: 'retry', changes: {} };
+  return rule === 'enlarge' ? enlarged(failed) : { kind: 'give-up' };
+}
+
+function ruleOf(failureReason: string, overrides: RetryOverrides | undefined): RetryRule | undefined {
+  const own = overrides?.on ?? {};
+  if (Object.hasOwn(own, failureReason)) return own[failureReason];
+  return Object.hasOwn(RETRY_RULES, failureReason) ? RETRY_RULES[failureReason] : undefined;
+}
+
+function enlarged({ storageType, storageCapacity, overrides }: FailedAttempt): RetryDecision {
   // DYNAMIC storage grows with the run: where it filled up, no setting of ours makes more room.
-  if (rule === 'enlarge' && failed.storageType !== 'DYNAMIC') {
-    return { kind: 'retry', changes: { storageType: 'DYNAMIC', storageCapacity: null } };
-  }
-  return { kind: 'give-up' };
+  if (storageType === 'DYNAMIC') return { kind: 'give-up' };
+  const upTo = overrides?.storageUpTo;
+  if (upTo === undefined) return { kind: 'retry', changes: { storageType: 'DYNAMIC', storageCapacity: null } };
+  const next = nextStaticSize(storageCapacity ?? SMALLEST_STATIC_GIB);
+  return next > upTo
+    ? { kind: 'give-up' }
+    : { kind: 'retry', changes: { storageType: 'STATIC', storageCapacity: next } };
+}
+
+/** What HealthOmics gives a STATIC run that asks for nothing, and the least that it gives. */
+export const SMALLEST_STATIC_GIB = 1_200;
+const STATIC_STEP_GIB = 2_400;
+
+/** The next larger size that HealthOmics has: 1,200 GiB, and then multiples of 2,400, to which it rounds what is asked for. */
+export function nextStaticSize(capacityGib: number): number {
+  const steps = capacityGib <= SMALLEST_STATIC_GIB ? 0 : Math.ceil(capacityGib / STATIC_STEP_GIB);
+  return (steps + 1) * STATIC_STEP_GIB;
 }
 
 const LONGEST_DELAY_SECONDS = 900;

@@ -18,6 +18,7 @@ export const ACTIVE_RUN_STATUSES = [
   'RUNNING',
   'STOPPING',
 ] as const satisfies readonly RunStatus[];
+export type ActiveRunStatus = (typeof ACTIVE_RUN_STATUSES)[number];
 
 /** How far along a status is. Two ends are equally far, so that neither replaces the other. */
 const PROGRESS: Readonly<Record<RunStatus, number>> = {

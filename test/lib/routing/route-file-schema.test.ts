@@ -38,8 +38,9 @@ routes:
       priority: 10
       storageCapacity: "1200"
       logLevel: ALL
-    retry: { attempts: 3 }
-    limits: { maxRunsPerDay: 500 }
+    retry: { attempts: 3, on: { RUN_TASK_FAILED: retry, SERVICE_ERROR: give-up }, storage: { upTo: 9600 } }
+    limits: { maxRunsPerDay: 500, inStatus: { PENDING: 24h, RUNNING: 3d } }
+    onQuota: reject
   - name: counted
     on: { bucket: acme-incoming, key: 'parts/{set}/{_part}.bam' }
     when: { size: '>=1GiB', storageClass: STANDARD, tag: { qc: [passed, waived] } }
@@ -102,6 +103,14 @@ describe('what the schema and the loader both refuse', () => {
     ['an identity that there is not', 'identity: version', 'identity: name'],
     ['a storage class that there is not', 'storageClass: STANDARD', 'storageClass: FROZEN'],
     ['too many attempts', 'attempts: 3', 'attempts: 30'],
+    ['a rule for a failureReason that there is not', 'SERVICE_ERROR: give-up', 'SERVICE_ERROR: giveup'],
+    ['more storage for what did not run out of it', 'SERVICE_ERROR: give-up', 'SERVICE_ERROR: enlarge'],
+    ['a failureReason in small letters', 'SERVICE_ERROR: give-up', 'service_error: give-up'],
+    ['storage that grows to nowhere', 'storage: { upTo: 9600 }', 'storage: {}'],
+    ['storage below the least', 'upTo: 9600', 'upTo: 100'],
+    ['a limit on a status that runs do not stay in', 'PENDING: 24h', 'COMPLETED: 24h'],
+    ['a time without a unit', 'PENDING: 24h', 'PENDING: 24'],
+    ['a way to meet a full quota that there is not', 'onQuota: reject', 'onQuota: drop'],
     ['a priority below zero', 'priority: 10', 'priority: -1'],
     [
       'a bucket without a key',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideRetry, RETRY_RULES, retryDelaySeconds } from '../../../lib/runs/retry.ts';
+import { decideRetry, nextStaticSize, RETRY_RULES, retryDelaySeconds } from '../../../lib/runs/retry.ts';
 
 const failed = { attempt: 1, maxAttempts: 3, storageType: 'STATIC' };
 
@@ -32,6 +32,59 @@ describe('retry by failureReason', () => {
   it('does not enlarge storage that already grows by itself', () => {
     const decision = decideRetry({ ...failed, failureReason: 'FILE_SYSTEM_OUT_OF_SPACE', storageType: 'DYNAMIC' });
     expect(decision).toEqual({ kind: 'give-up' });
+  });
+});
+
+describe("a route's own word on a failureReason", () => {
+  const decide = (failureReason: string, rule: 'retry' | 'give-up', attempt = 1) =>
+    decideRetry({ ...failed, attempt, failureReason, overrides: { on: { [failureReason]: rule } } });
+
+  it('stands over the table, both ways', () => {
+    expect(decide('RUN_TASK_FAILED', 'retry')).toEqual({ kind: 'retry', changes: {} });
+    expect(decide('SERVICE_ERROR', 'give-up')).toEqual({ kind: 'give-up' });
+  });
+
+  it('may be on a reason that this version does not know', () => {
+    expect(decide('SOMETHING_NEW', 'retry')).toEqual({ kind: 'retry', changes: {} });
+  });
+
+  it('grants no attempt beyond the last, and leaves the other reasons to the table', () => {
+    expect(decide('RUN_TASK_FAILED', 'retry', 3)).toEqual({ kind: 'give-up' });
+    const overrides = { on: { RUN_TASK_FAILED: 'retry' as const } };
+    expect(decideRetry({ ...failed, failureReason: 'SERVICE_ERROR', overrides })).toMatchObject({ kind: 'retry' });
+    expect(decideRetry({ ...failed, failureReason: 'OUT_OF_MEMORY_ERROR', overrides })).toEqual({ kind: 'give-up' });
+  });
+});
+
+describe('more room for a run that ran out of space', () => {
+  const enlarge = (storageCapacity: number | undefined, storageUpTo: number, storageType = 'STATIC') =>
+    decideRetry({
+      ...failed,
+      storageType,
+      storageCapacity,
+      failureReason: 'FILE_SYSTEM_OUT_OF_SPACE',
+      overrides: { storageUpTo },
+    });
+
+  it('is the next size that HealthOmics has', () => {
+    expect([1, 1200, 1201, 2400, 2401, 4800, 7200].map(nextStaticSize)).toEqual([
+      2400, 2400, 4800, 4800, 7200, 7200, 9600,
+    ]);
+  });
+
+  it('is STATIC up to what the route says, and then no attempt more', () => {
+    expect(enlarge(2400, 9600)).toEqual({ kind: 'retry', changes: { storageType: 'STATIC', storageCapacity: 4800 } });
+    expect(enlarge(7200, 9600)).toMatchObject({ changes: { storageCapacity: 9600 } });
+    expect(enlarge(7200, 9599)).toEqual({ kind: 'give-up' });
+    expect(enlarge(9600, 9600)).toEqual({ kind: 'give-up' });
+  });
+
+  it('follows on the least that HealthOmics gives when the request asked for nothing', () => {
+    expect(enlarge(undefined, 9600)).toMatchObject({ changes: { storageCapacity: 2400 } });
+  });
+
+  it('is nothing where storage grows by itself', () => {
+    expect(enlarge(undefined, 9600, 'DYNAMIC')).toEqual({ kind: 'give-up' });
   });
 });
 

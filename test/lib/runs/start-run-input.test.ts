@@ -32,6 +32,13 @@ describe('what an attempt sends to StartRun', () => {
     expect(input).not.toHaveProperty('storageCapacity');
   });
 
+  it('names the run cache at every attempt, so that a retry takes what the failed run left there', () => {
+    const requestText = '{"workflowId":"1","cacheId":"7","cacheBehavior":"CACHE_ON_FAILURE"}';
+    const record = claimedRequest({ requestText });
+    const again = { ...currentAttempt(record), attempt: 2, changes: { storageType: 'DYNAMIC' } };
+    expect(startRunInput(record, again)).toMatchObject({ cacheId: '7', cacheBehavior: 'CACHE_ON_FAILURE' });
+  });
+
   it('cuts a long name so that the suffix fits into 128 characters', () => {
     const name = runNameOf('x'.repeat(200), 'abcdef0123456789');
     expect(name).toHaveLength(128);
