@@ -4,7 +4,8 @@ import { config } from '../lib/aws/config.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
 import { createRuns } from '../lib/aws/runs.ts';
-import { type OutcomeAnswer, recordOutcome } from '../lib/lifecycle/record-outcome.ts';
+import type { OutcomeAnswer } from '../lib/lifecycle/outcome-answer.ts';
+import { recordOutcome } from '../lib/lifecycle/record-outcome.ts';
 
 export const handler = edge<{ request: string; attempt: number }, OutcomeAnswer>((event) =>
   recordOutcome(

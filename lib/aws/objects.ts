@@ -67,6 +67,7 @@ function headOf(head: HeadObjectCommandOutput): ObjectHead {
     ...(head.VersionId === undefined ? {} : { versionId: head.VersionId }),
     // S3 leaves the header out for the class that most objects have.
     storageClass: head.StorageClass ?? 'STANDARD',
+    ...(head.LastModified === undefined ? {} : { lastModifiedMs: head.LastModified.getTime() }),
   };
 }
 

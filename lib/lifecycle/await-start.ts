@@ -5,19 +5,22 @@ import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { REQUEST_ID_TAG } from '../runs/start-run-input.ts';
 import { executionStarted, started, waiting } from '../runs/transitions.ts';
 import { claimRequest, newRequest } from './claim-request.ts';
-import { InvalidInput, parseExecutionInput, RunNotFound } from './execution-input.ts';
+import { DropNotStarted, InvalidInput, parseExecutionInput, RunNotFound, SheetTaken } from './execution-input.ts';
 import type { Clock, Executions, Log, RunFacts, Runs, Settings, Starter } from './ports.ts';
 import { sentences } from './sentences.ts';
+import type { TakeSheetPorts } from './take-sheet.ts';
 import { answerToken, startAnswer } from './tokens.ts';
 
 export interface AwaitStartPorts {
-  readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
+  readonly ledger: Pick<Ledger, 'drops' | 'gathers' | 'requests' | 'tokens'>;
   readonly runs: Pick<Runs, 'getRun'>;
   readonly executions: Executions;
   readonly starter: Starter;
   readonly clock: Clock;
   readonly settings: Settings;
   readonly log: Log;
+  /** What taking a drop needs beyond these: asked for only when an execution is about one. */
+  readonly taking: () => Promise<Pick<TakeSheetPorts, 'objects' | 'routes' | 'sheetParts' | 'deadlineMs'>>;
 }
 
 /** The state's payload. `input` is the execution's input, or what RecordOutcome said when another attempt is due. */
@@ -28,8 +31,23 @@ export interface AwaitStartEvent {
   readonly input: unknown;
 }
 
+/** What a person has to mend. Told to the execution, never thrown: Lambda would log the message, which may say what the input says. */
+const PERMANENT = [InvalidInput, RunNotFound, DropNotStarted, SheetTaken];
+
 export async function awaitStart(ports: AwaitStartPorts, event: AwaitStartEvent): Promise<void> {
-  const record = await requestOf(ports, event);
+  const record = await requestOf(ports, event).catch((error: unknown) => {
+    if (error instanceof Error && PERMANENT.some((kind) => error instanceof kind)) return error;
+    throw error;
+  });
+  if (record instanceof Error) {
+    ports.log.warn('execution input starts nothing', { execution: event.executionName, error: record.name });
+    await ports.executions.fail(event.token, record.name, record.message);
+    return;
+  }
+  await register(ports, event, record);
+}
+
+async function register(ports: AwaitStartPorts, event: AwaitStartEvent, record: RequestRecord): Promise<void> {
   const { identity } = record;
   const nowMs = ports.clock.nowMs();
   const token = {
@@ -65,6 +83,11 @@ async function requestOf(ports: AwaitStartPorts, event: AwaitStartEvent): Promis
       return claimConsoleRun(ports, event, input.run);
     case 'runId':
       return adoptRun(ports, event, input.runId);
+    case 'drop': {
+      // Routing is most of the code of a function, and every other execution of ours goes without it.
+      const { requestOfDrop } = await import('./console-drop.ts');
+      return requestOfDrop({ ...ports, ...(await ports.taking()) }, input.drop);
+    }
     default:
       return input satisfies never;
   }

@@ -85,6 +85,8 @@ export interface ObjectHead {
   readonly checksum?: string;
   readonly versionId?: string;
   readonly storageClass: string;
+  /** When the object was written. */
+  readonly lastModifiedMs?: number;
 }
 
 export interface Objects {

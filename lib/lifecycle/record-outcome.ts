@@ -1,11 +1,12 @@
 /** The machine's third state: how the attempt ended, whether another follows, and the announcement of the outcome. */
 import type { Ledger } from '../ledger/ledger.ts';
-import { type AttemptRecord, currentAttempt, type Outcome, type RequestRecord } from '../runs/request-record.ts';
+import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { decideRetry, type FailedAttempt, retryDelaySeconds } from '../runs/retry.ts';
 import { askedName, startRunInput } from '../runs/start-run-input.ts';
 import { ended, retrying, runHasEnded } from '../runs/transitions.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { statusOfRun } from './follow-run.ts';
+import { endAnswer, type OutcomeAnswer } from './outcome-answer.ts';
 import type { Announcer, Clock, Log, Runs, Settings } from './ports.ts';
 
 export interface RecordOutcomePorts {
@@ -21,18 +22,6 @@ export interface RecordOutcomePorts {
 /** The run has not ended: WatchRun let go too early. Retriable. */
 export class RunNotEnded extends Error {
   override readonly name = 'RunNotEnded';
-}
-
-/** What the Outcome state chooses by, and what a person reads as the execution's output. */
-export interface OutcomeAnswer {
-  readonly request: string;
-  readonly next: 'retry' | 'completed' | 'failed';
-  readonly outcome?: Outcome;
-  readonly attempt: number;
-  readonly retryAfterSeconds?: number;
-  readonly error?: string;
-  readonly cause?: string;
-  readonly runs?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Decides once: a repeat finds what was decided, and says it again. */
@@ -94,30 +83,4 @@ function failureText({ failureReason, statusMessage }: AttemptRecord): string {
   return [failureReason ?? 'The run failed without a failureReason.', statusMessage]
     .filter((text) => text !== undefined)
     .join(': ');
-}
-
-/** The execution's output: opaque ids and times, so that it may be read by whoever may read the console. */
-export function endAnswer(record: RequestRecord): OutcomeAnswer {
-  const outcome = record.outcome ?? 'FAILED';
-  const attempt = currentAttempt(record);
-  const runs = record.attempts.map((one) => ({
-    attempt: one.attempt,
-    requestId: one.requestId,
-    runId: one.runId,
-    uuid: one.uuid,
-    status: one.status,
-    failureReason: one.failureReason,
-    runOutputUri: one.runOutputUri,
-    startTime: one.startTime,
-    stopTime: one.stopTime,
-  }));
-  const answer = { request: record.identity, outcome, attempt: attempt.attempt, runs };
-  if (outcome === 'COMPLETED') return { ...answer, next: 'completed' };
-  const failure = attempt.failureReason ?? outcome;
-  return {
-    ...answer,
-    next: 'failed',
-    error: outcome === 'FAILED' ? 'RunFailed' : `Run${outcome.charAt(0)}${outcome.slice(1).toLowerCase()}`,
-    cause: `Run ${attempt.runId ?? '(none)'} of request ${record.identity}: ${failure}. "rundrop show ${record.identity}" tells the rest.`,
-  };
 }

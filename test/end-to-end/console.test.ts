@@ -1,8 +1,14 @@
-import { GetRunCommand, StartRunCommand } from '@aws-sdk/client-omics';
-import { GetExecutionHistoryCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CancelRunCommand, GetRunCommand, StartRunCommand } from '@aws-sdk/client-omics';
+import {
+  GetExecutionHistoryCommand,
+  RedriveExecutionCommand,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { currentAttempt } from '../../lib/runs/request-record.ts';
-import { type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
+import { BUCKET, eventually, type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
 
 let laptop: Laptop;
 beforeAll(async () => {
@@ -20,10 +26,20 @@ const run = {
   parameters: { input: 's3://acme-incoming/x.cram' },
 };
 
-async function execute(input: unknown) {
+async function start(input: unknown): Promise<string> {
   const request = { stateMachineArn: STATE_MACHINE_ARN, input: JSON.stringify(input) };
   const { executionArn = '' } = await laptop.sfn.send(new StartExecutionCommand(request));
-  return laptop.closed(executionArn);
+  return executionArn;
+}
+
+const execute = async (input: unknown) => laptop.closed(await start(input));
+
+async function reconcile(): Promise<void> {
+  const settings = { endpoint: laptop.stack.endpoint, region: 'us-east-1' };
+  const lambda = new LambdaClient({ ...settings, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } });
+  const answer = await lambda.send(new InvokeCommand({ FunctionName: 'rundrop-local-reconcile-runs', Payload: '{}' }));
+  expect(answer.FunctionError).toBeUndefined();
+  lambda.destroy();
 }
 
 describe('an execution started by hand', () => {
@@ -31,9 +47,14 @@ describe('an execution started by hand', () => {
     const closed = await execute({ run });
     expect(closed.status).toBe('SUCCEEDED');
     const output = JSON.parse(closed.output ?? '');
-    expect(output).toMatchObject({ outcome: 'COMPLETED', attempt: 1, runs: [{ status: 'COMPLETED' }] });
-    const started = await laptop.omics.send(new GetRunCommand({ id: output.runs[0].runId }));
-    expect(started).toMatchObject({ uuid: output.runs[0].uuid, retentionMode: 'REMOVE', workflowId: '3333333' });
+    expect(output).toMatchObject({ outcome: 'COMPLETED', attempt: 1, runId: expect.any(String) });
+    expect(output.attempts).toMatchObject([{ status: 'COMPLETED', runId: output.runId }]);
+    for (const name of ['waitingSeconds', 'pendingSeconds', 'runningSeconds']) {
+      expect(output.durations[name]).toEqual(expect.any(Number));
+    }
+    expect(output.runOutputUri).toBe(`s3://acme-results/console/${output.runId}`);
+    const started = await laptop.omics.send(new GetRunCommand({ id: output.runId }));
+    expect(started).toMatchObject({ uuid: output.uuid, retentionMode: 'REMOVE', workflowId: '3333333' });
     const record = await laptop.ledger.requests.read(output.request);
     expect(record).toMatchObject({ route: 'console', executions: [closed.executionArn] });
     const { events = [] } = await laptop.sfn.send(
@@ -46,9 +67,9 @@ describe('an execution started by hand', () => {
 
   it('passes on members that the SDK does not know yet', async () => {
     const closed = await execute({ run: { ...run, scratchStorageMode: 'LOCAL', engineSettings: { key: 'value' } } });
-    const { runs } = JSON.parse(closed.output ?? '');
+    const { runId } = JSON.parse(closed.output ?? '');
     const headers = { authorization: 'AWS4-HMAC-SHA256 Credential=t/20260101/us-east-1/omics/aws4_request' };
-    const answer = await fetch(`${laptop.stack.endpoint}/run/${runs[0].runId}`, { headers });
+    const answer = await fetch(`${laptop.stack.endpoint}/run/${runId}`, { headers });
     expect(await answer.json()).toMatchObject({ scratchStorageMode: 'LOCAL', engineSettings: { key: 'value' } });
   });
 
@@ -65,7 +86,7 @@ describe('an execution started by hand', () => {
   it('fails with what is accepted on any other input', async () => {
     const closed = await execute({ Comment: 'Insert your JSON here' });
     expect(closed).toMatchObject({ status: 'FAILED', error: 'InvalidInput' });
-    expect(closed.cause).toContain('{\\"run\\":');
+    for (const form of ['{"run":', '{"runId":', '{"drop":']) expect(closed.cause).toContain(form);
   });
 
   it('fails with the reason when the run request is wrong', async () => {
@@ -97,5 +118,59 @@ describe('an execution started by hand', () => {
 
   it('fails when there is no such run', async () => {
     expect(await execute({ runId: '42' })).toMatchObject({ status: 'FAILED', error: 'RunNotFound' });
+  });
+
+  it('takes an object from {"drop": …} as its event would have been, and never a second time', async () => {
+    await laptop.put('cram/SYN-console.cram');
+    await eventually(async () => (await laptop.drops()).find(({ identity }) => identity !== undefined));
+    const before = (await laptop.ledger.requests.list(100)).length;
+    const closed = await execute({ drop: { bucket: BUCKET, key: 'cram/SYN-console.cram' } });
+    const output = JSON.parse(closed.output ?? '');
+    const record = await laptop.ledger.requests.read(output.request);
+    expect(record).toMatchObject({
+      route: 'single',
+      outcome: 'COMPLETED',
+      members: [{ key: 'cram/SYN-console.cram' }],
+    });
+    expect(await laptop.ledger.requests.list(100)).toHaveLength(before);
+    expect(closed.output).not.toContain('SYN-console');
+  });
+
+  it('says what a set waits for when the object is one of several', async () => {
+    await laptop.put('fastq/SYN-half_R1.fastq.gz');
+    const closed = await execute({ drop: { bucket: BUCKET, key: 'fastq/SYN-half_R1.fastq.gz' } });
+    expect(closed).toMatchObject({ error: 'DropNotStarted', cause: expect.stringContaining('waits for read=2') });
+  });
+
+  it('leaves the run alone when it is stopped, and the outcome is recorded all the same; redriven, it shows it', async () => {
+    const executionArn = await start({ run: { ...run, name: 'stopped', tags: { emulate: 'HANG:RUNNING' } } });
+    const watched = await eventually(async () => {
+      const [record] = await laptop.ledger.requests.list(1);
+      const isWatched = record !== undefined && (await laptop.ledger.tokens.list(record.identity, 'watch')).length > 0;
+      return isWatched && record.executions.includes(executionArn) ? record : undefined;
+    });
+    await laptop.sfn.send(new StopExecutionCommand({ executionArn, error: 'Console', cause: 'by hand' }));
+    await laptop.omics.send(new CancelRunCommand({ id: currentAttempt(watched).runId }));
+    const ended = await eventually(async () => {
+      await reconcile();
+      const record = await laptop.ledger.requests.read(watched.identity);
+      return record?.announcedAt === undefined ? undefined : record;
+    });
+    expect(ended).toMatchObject({ outcome: 'CANCELLED', executions: [executionArn] });
+    await laptop.sfn.send(new RedriveExecutionCommand({ executionArn }));
+    expect(await laptop.closed(executionArn)).toMatchObject({
+      status: 'FAILED',
+      error: 'RunCancelled',
+      redriveCount: 1,
+    });
+  });
+
+  it('fails again, and starts nothing, when a refused start is redriven', async () => {
+    const refused = await execute({ run: { ...run, workflowId: '9999998' } });
+    const executionArn = refused.executionArn ?? '';
+    const count = (await laptop.ledger.requests.list(100)).length;
+    await laptop.sfn.send(new RedriveExecutionCommand({ executionArn }));
+    expect(await laptop.closed(executionArn)).toMatchObject({ error: 'StartRefused', redriveCount: 1 });
+    expect(await laptop.ledger.requests.list(100)).toHaveLength(count);
   });
 });

@@ -37,7 +37,7 @@ export function functionOf(name: FunctionName): Take {
 export const TIMEOUTS_MS: Readonly<Record<FunctionName, number>> = {
   'on-drop': 30_000,
   'on-schedule': 30_000,
-  'await-start': 15_000,
+  'await-start': 30_000,
   'start-runs': 30_000,
   'watch-run': 15_000,
   'record-outcome': 15_000,

@@ -56,6 +56,12 @@ async function throughWatch(driver: Driver, attempt = 1): Promise<void> {
 
 const scenarios: readonly Scenario[] = [
   {
+    title: 'a sheet that a person named',
+    async play(driver) {
+      await driver.fail(await driver.token('await-start', 1), 'SheetTaken', '3 rows');
+    },
+  },
+  {
     title: 'a run that completes',
     async play(driver) {
       await throughStart(driver);

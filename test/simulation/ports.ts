@@ -26,7 +26,8 @@ export function portsOf(world: World, invocation: Invocation): Ports {
   const table = simulatedTable(world.store, call);
   const nowMs = () => world.timeline.nowMs + invocation.skewMs;
   const reserveMs = RESERVES_MS[invocation.functionName as FunctionName] ?? 0;
-  return {
+  const ports: Ports = {
+    taking: async () => ports,
     call,
     table,
     ledger: ledgerOver(table),
@@ -77,6 +78,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
     },
     log: logOf(world, invocation),
   };
+  return ports;
 }
 
 function objectsOf(world: World, call: Caller): Objects {

@@ -205,8 +205,10 @@ export class StateMachine {
       return;
     }
     const catcher = state.Catch?.find((rule) => matches(rule, error));
-    if (catcher?.Next !== undefined) this.#enter(execution, catcher.Next, visit.input);
-    else this.#close(execution, 'FAILED', { error, cause });
+    if (catcher?.Next !== undefined) {
+      const output = catcher.ResultPath === null ? visit.input : { Error: error, Cause: cause };
+      this.#enter(execution, catcher.Next, output);
+    } else this.#close(execution, 'FAILED', { error, cause });
   }
 }
 

@@ -112,6 +112,16 @@ describe('transitions of run-lifecycle', () => {
     expect(await entered(executionArn)).toEqual(['AwaitStart']);
   });
 
+  it('ends well, with what was claimed, when a person named a sheet', async () => {
+    const executionArn = await start();
+    const taskToken = await latestToken('await-start', 1);
+    await aws.sfn.send(new SendTaskFailureCommand({ taskToken, error: 'SheetTaken', cause: '3 rows' }));
+    const closed = await aws.closed(executionArn);
+    expect(closed.status).toBe('SUCCEEDED');
+    expect(JSON.parse(closed.output ?? '')).toEqual({ Error: 'SheetTaken', Cause: '3 rows' });
+    expect(await entered(executionArn)).toEqual(['AwaitStart', 'RowsClaimed']);
+  });
+
   it('fails at once, with the message, on an input that the machine does not take', async () => {
     aws.lambda.handlers['await-start'] = () => {
       throw thrown('InvalidInput', 'Accepted are …');
@@ -172,6 +182,18 @@ describe('transitions of run-lifecycle', () => {
     }
     expect(await aws.closed(executionArn)).toMatchObject({ status: 'FAILED', error: 'AnnouncementRefused' });
     expect(invocations('record-outcome')).toHaveLength(7);
+  });
+
+  it('fails again with the same words when an execution is redriven whose run failed', async () => {
+    outcomes = [{ next: 'failed', error: 'RunFailed', cause: 'Run 1 of request r1: OUT_OF_MEMORY_ERROR.' }];
+    const executionArn = await start();
+    await succeed('await-start', 1);
+    await succeed('watch-run', 1);
+    const before = await aws.closed(executionArn);
+    await aws.sfn.send(new RedriveExecutionCommand({ executionArn }));
+    const { error, cause } = before;
+    expect(await aws.closed(executionArn)).toMatchObject({ status: 'FAILED', error, cause, redriveCount: 1 });
+    expect(aws.lambda.invocations).toHaveLength(3);
   });
 
   it('is clean when it is stopped from the console, and goes on after RedriveExecution', async () => {

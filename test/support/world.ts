@@ -209,7 +209,7 @@ export async function createWorld(): Promise<World> {
   const lines: string[] = [];
   const file = loadRouteFile(ROUTES, { fileName: 'rundrop.yaml', environment: {}, hash: sha256 });
   const write: Log['info'] = (message, fields) => void lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
-  return {
+  const world: World = {
     ledger,
     runs: new FakeRuns(),
     executions: new FakeExecutions(),
@@ -238,8 +238,10 @@ export async function createWorld(): Promise<World> {
     random: () => 0.5,
     settings: { stage: 'test', rundropVersion: '0.1.0', requestIdTrustSeconds: 3600, retryBaseSeconds: 60 },
     log: { info: write, warn: write, error: write },
+    taking: async () => world,
     stop,
   };
+  return world;
 }
 
 let sequence = 0;

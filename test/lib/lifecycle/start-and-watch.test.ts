@@ -355,7 +355,11 @@ describe('the console', () => {
   it('says what is wrong with a StartRun request', async () => {
     const input = { run: { ...run, retentionmode: 'REMOVE' } };
     const event = { token: 't', executionArn: 'arn:execution:w1', executionName: 'w1', input };
-    await expect(awaitStart(world, event)).rejects.toThrow(/retentionmode/);
+    await awaitStart(world, event);
+    expect(world.executions.answers.get('t')).toMatchObject({
+      error: 'InvalidInput',
+      cause: expect.stringContaining('retentionmode'),
+    });
   });
 
   it('follows a run that somebody else started', async () => {
@@ -369,6 +373,10 @@ describe('the console', () => {
 
   it('says so when there is no such run', async () => {
     const event = { token: 't', executionArn: 'a', executionName: 'w1', input: { runId: '42' } };
-    await expect(awaitStart(world, event)).rejects.toThrow(/no run 42/);
+    await awaitStart(world, event);
+    expect(world.executions.answers.get('t')).toMatchObject({
+      error: 'RunNotFound',
+      cause: expect.stringContaining('no run 42'),
+    });
   });
 });
