@@ -12,7 +12,8 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 
 const ROOT = path.resolve(__dirname, '..');
-const ROUTE_FILE_MODULE = path.join(ROOT, 'lib', 'routing', 'route-file.ts');
+/** What is needed of the routing sources. */
+const ROUTING_MODULES = ['route-file.ts', 'drop-rules.ts'].map((name) => path.join(ROOT, 'lib', 'routing', name));
 
 /** The one variable that may be missing while packaging: then CloudFormation asks for its value at deployment. */
 const ROLE_VARIABLE = 'HEALTHOMICS_ROLE_ARN';
@@ -22,20 +23,25 @@ const ROLE_STAND_IN = 'arn:aws:iam::000000000000:role/HealthOmicsRoleArn';
 const ROLE_PATTERN = '^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$';
 
 const LONGEST_SCHEDULE_NAME = 64;
+const LONGEST_RULE_NAME = 64;
 
-module.exports = async ({ resolveConfigurationProperty, environment = process.env }) => {
+/** `say` takes what a person who packages should know, a line each. */
+module.exports = async ({ resolveConfigurationProperty, environment = process.env, say = sayOnce }) => {
   const fileName = await resolveConfigurationProperty(['custom', 'routesFile']);
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
   const text = readFileSync(path.resolve(ROOT, fileName), 'utf8');
   const role = environment[ROLE_VARIABLE] || ROLE_STAND_IN;
-  const routeFile = loadWithRole(await importRouting(), { text, fileName, environment });
+  const routing = await importRouting();
+  const routeFile = loadWithRole(routing, { text, fileName, environment });
+  const { rules, notes } = routing.compileDropRules(routeFile.routes, 'keys');
+  for (const note of notes) say(note);
+  const ruleResources = dropRuleResources(rules, { prefix, eventPatternOf: routing.eventPatternOf });
   const buckets = inputBuckets(routeFile);
   const roleArns = rolesOf(routeFile);
   const needsRole = routeFile.environmentNames.includes(ROLE_VARIABLE) && roleArns.includes(role);
   return {
     everyBucket: everyBucket(routeFile),
-    // EventBridge refuses an empty list; a bucket's name is never absent, so this matches nothing.
-    bucketNames: buckets.length === 0 ? [{ exists: false }] : buckets,
+    dropRuleArns: Object.keys(ruleResources).map((name) => ({ 'Fn::GetAtt': [name, 'Arn'] })),
     bucketArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}`)),
     objectArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}/*`)),
     startRunArns: arns(startRunResources(routeFile)),
@@ -47,7 +53,7 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
     },
     template: {
       Parameters: needsRole ? { [ROLE_PARAMETER]: roleParameter(role) } : {},
-      Resources: scheduleResources(routeFile.schedules, prefix),
+      Resources: { ...ruleResources, ...scheduleResources(routeFile.schedules, prefix) },
     },
   };
 };
@@ -68,9 +74,13 @@ function loadWithRole({ loadRouteFile }, { text, fileName, environment }) {
 
 /** Node runs the TypeScript itself where it can; before Node 22.18, esbuild makes JavaScript of it, in memory. */
 async function importRouting() {
-  if (process.features.typescript) return import(pathToFileURL(ROUTE_FILE_MODULE).href);
+  if (process.features.typescript) {
+    const modules = await Promise.all(ROUTING_MODULES.map((file) => import(pathToFileURL(file).href)));
+    return Object.assign({}, ...modules);
+  }
+  const contents = ROUTING_MODULES.map((file) => `export * from ${JSON.stringify(file)};`).join('\n');
   const { outputFiles } = require('esbuild').buildSync({
-    entryPoints: [ROUTE_FILE_MODULE],
+    stdin: { contents, resolveDir: ROOT },
     bundle: true,
     format: 'cjs',
     platform: 'node',
@@ -173,16 +183,63 @@ function roleParameter(role) {
   };
 }
 
+/** One for each rule that brings drops; named for its bucket, so that another bucket moves no rule. */
+function dropRuleResources(rules, { prefix, eventPatternOf }) {
+  // EventBridge refuses an empty list; a bucket's name is never absent, so this matches nothing.
+  const all = rules.length === 0 ? [{ buckets: [{ exists: false }] }] : rules;
+  const shared = all.filter(({ keys }) => keys === undefined);
+  return Object.fromEntries(
+    all.map((rule) => {
+      const [bucket] = rule.buckets;
+      const number = shared.indexOf(rule) + 1;
+      const place = number === 0 ? bucket : `buckets-${number}`;
+      const resource = {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          Name: shortened(`${prefix}-drops-${place}`, LONGEST_RULE_NAME),
+          Description: number === 0 ? `Objects that routes look at in ${bucket}` : 'Every object of these buckets',
+          EventPattern: eventPatternOf(rule),
+          Targets: [
+            {
+              Id: 'drops',
+              Arn: { 'Fn::GetAtt': ['DropsQueue', 'Arn'] },
+              DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
+            },
+          ],
+        },
+      };
+      return [`DropsRule${number === 0 ? '' : 'Shared'}${spelled(number === 0 ? bucket : String(number))}`, resource];
+    }),
+  );
+}
+
+/** Cut names end in a hash of the whole, so that two never become one. */
+function shortened(name, longest) {
+  if (name.length <= longest) return name;
+  return `${name.slice(0, longest - 9)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+}
+
+/** Variables are resolved more than once, and one line is enough. */
+const said = new Set();
+function sayOnce(line) {
+  if (!said.has(line)) process.stderr.write(`rundrop: ${line}\n`);
+  said.add(line);
+}
+
 function scheduleResources(schedules, prefix) {
   return Object.fromEntries(
     schedules.map((schedule) => [logicalId(schedule.name), scheduleResource(schedule, prefix)]),
   );
 }
 
-/** A name's other characters are spelled out, so that two names never give one id. */
 function logicalId(name) {
-  const spelled = name.replaceAll('-', 'Dash').replaceAll('_', 'Underscore').replaceAll('.', 'Dot');
-  return `RouteSchedule${spelled.slice(0, 1).toUpperCase()}${spelled.slice(1)}`;
+  return `RouteSchedule${spelled(name)}`;
+}
+
+/** A name's other characters are spelled out, so that two names never give one id. */
+function spelled(name) {
+  const text = name.replaceAll('-', 'Dash').replaceAll('_', 'Underscore').replaceAll('.', 'Dot');
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
 function scheduleResource(schedule, prefix) {

@@ -1,4 +1,5 @@
 /** `rundrop check`: what is wrong with a route file, and what is probably not meant. Speaks to no network. */
+import { compileDropRules } from '../../lib/routing/drop-rules.ts';
 import { describeProblem, type Problem, RouteFileError } from '../../lib/routing/problems.ts';
 import type { RouteFile } from '../../lib/routing/route-file.ts';
 import { CommandError } from '../errors.ts';
@@ -51,7 +52,7 @@ async function checkFile({ routes: file, strict }: CheckOptions): Promise<Checke
     schedules: schedules.length,
     errors: [],
     warnings,
-    notes: identityNotes(loaded),
+    notes: [...identityNotes(loaded), ...compileDropRules(routes, 'keys').notes],
   };
 }
 

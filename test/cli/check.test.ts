@@ -71,3 +71,11 @@ test('says that a file is not there', async () => {
   expect(exitStatus).toBe(1);
   expect(stderr).toContain('there is no such file');
 });
+
+test('notes where the rule of a bucket takes more than its routes ask for', async () => {
+  const file = await routes(SOUND.replace('cram/{sample}.cram', '{sample,.*}'));
+  const { stdout } = await rundrop(['check', '--routes', file]);
+  expect(stdout).toContain(
+    'note: acme-incoming: its rule takes every object of the bucket, because a route says neither',
+  );
+});

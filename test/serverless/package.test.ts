@@ -171,12 +171,16 @@ describe('rules and schedules', () => {
   });
 
   it('take drops of the buckets of the route file, and its schedules', () => {
-    const drops = wiring.rules.find(({ name }) => name === 'rundrop-dev-drops');
-    expect(drops?.pattern).toEqual({
-      source: ['aws.s3'],
-      'detail-type': ['Object Created'],
-      detail: { bucket: { name: ['acme-incoming'] } },
-    });
+    const drops = wiring.rules.find(({ name }) => name === 'rundrop-dev-drops-acme-incoming');
+    const keys = (drops?.pattern.detail as { object?: { key?: unknown } } | undefined)?.object?.key;
+    expect(keys).toEqual([
+      { wildcard: 'fastq/*_R1.fastq.gz' },
+      { wildcard: 'fastq/*_R2.fastq.gz' },
+      { wildcard: 'cram/*.cram' },
+      { wildcard: 'wgs/*_R1.fastq.gz' },
+      { wildcard: 'wgs/*_R2.fastq.gz' },
+      { wildcard: 'requests/*.json' },
+    ]);
     const nightly = wiring.schedules.find(({ name }) => name === 'rundrop-dev-schedule-nightly');
     expect(nightly).toMatchObject({ expression: 'cron(0 2 * * ? *)', timezone: 'Europe/Berlin' });
     expect(JSON.parse(nightly?.input ?? '')).toEqual({
