@@ -124,6 +124,7 @@ function portsOf(store: Sweeps, { stored, nowMs, pass }: Account): SweepPorts {
       all: async () => ({ storedRuns: quota(100_000), activeRunsDynamic: quota(50), activeRunsStatic: quota(10) }),
     },
     announcer: { announce: async () => undefined },
+    notifier: { notify: async () => undefined },
     metrics: { publish: () => undefined },
     clock: { nowMs, sleep: async (milliseconds) => pass(milliseconds) },
     log: { info: () => {}, warn: () => {}, error: () => {} },

@@ -36,6 +36,28 @@ run that Rundrop did not start. What it could not ask in time is counted as UNKN
     });
 }
 
+export function definePrune(program: Command, kit: CommandKit): void {
+  kit
+    .withTarget(program.command('prune'))
+    .description('which stored runs the route file would have the sweeper delete; deletes nothing itself')
+    .option('--routes <file>', 'the route file', 'rundrop.yaml')
+    .option('--limit <n>', 'how many runs are looked at, or listed, at most', kit.parsePositiveWhole, 20)
+    .option('--deleted', 'list what the sweeper has deleted instead, newest first, with where its record is')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  npx rundrop prune
+  npx rundrop prune --deleted --json
+It reads the picture of the last sweep and makes one GetRun for each run that it looks at.${kit.exitCodes}`,
+    )
+    .action(async (options) => {
+      const { prune } = await import('./commands/prune.ts');
+      await kit.onTarget(options, (target) => prune(target, kit.terminal, options));
+    });
+}
+
 function parseSpan(text: string): number {
   const [, digits = '', unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
   const spanMs = Number(digits) * (unit === 'h' || unit === 'd' ? UNITS_MS[unit] : Number.NaN);

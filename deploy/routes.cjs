@@ -51,9 +51,15 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
       ...givenEnvironment(routeFile.environmentNames, environment),
       ...(needsRole ? { [ROLE_VARIABLE]: { Ref: ROLE_PARAMETER } } : {}),
     },
+    // The sweeper needs nothing of the route file but this; without `prune` it is not told of pruning at all.
+    sweepEnvironment: routeFile.prune === undefined ? {} : { RUNDROP_PRUNE: JSON.stringify(routeFile.prune) },
     template: {
       Parameters: needsRole ? { [ROLE_PARAMETER]: roleParameter(role) } : {},
-      Resources: { ...ruleResources, ...scheduleResources(routeFile.schedules, prefix) },
+      Resources: {
+        ...ruleResources,
+        ...scheduleResources(routeFile.schedules, prefix),
+        ...pruneResources(routeFile.prune),
+      },
     },
   };
 };
@@ -113,7 +119,8 @@ function everyBucket(routeFile) {
     ...(run.fromObject?.allow.outputUriPrefixes ?? []),
   ]);
   const bucketOf = (uri) => /^s3:\/\/([^/{]+)\//.exec(uri)?.[1] ?? [];
-  return unique([...inputBuckets(routeFile), ...outputs.flatMap(bucketOf)]);
+  const archive = routeFile.prune?.archive ?? [];
+  return unique([...inputBuckets(routeFile), ...[...outputs, ...[archive].flat()].flatMap(bucketOf)]);
 }
 
 function runsOf({ routes, outcomeRoutes, schedules }) {
@@ -224,6 +231,29 @@ const said = new Set();
 function sayOnce(line) {
   if (!said.has(line)) process.stderr.write(`rundrop: ${line}\n`);
   said.add(line);
+}
+
+/** Deleting runs is allowed to the sweeper alone, and only where the route file says so and means it. */
+function pruneResources(prune) {
+  if (prune === undefined || prune.dryRun) return {};
+  const statement = (Sid, Action, resource) => ({ Sid, Effect: 'Allow', Action, Resource: arns([resource])[0] });
+  return {
+    SweepRunsPruning: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: 'sweep-runs-pruning',
+        Roles: [{ Ref: 'SweepRunsRole' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            statement('ReadTasks', 'omics:ListRunTasks', own('run/*')),
+            statement('KeepRecords', 's3:PutObject', `s3:::${prune.archive.slice('s3://'.length)}*`),
+            statement('DeleteRuns', 'omics:DeleteRun', own('run/*')),
+          ],
+        },
+      },
+    },
+  };
 }
 
 function scheduleResources(schedules, prefix) {

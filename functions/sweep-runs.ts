@@ -4,6 +4,8 @@ import { createAnnouncer } from '../lib/aws/announcer.ts';
 import { config } from '../lib/aws/config.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
+import { createNotifier } from '../lib/aws/notifier.ts';
+import { createArchive, createPrunableRuns } from '../lib/aws/prunable-runs.ts';
 import { createQuotas } from '../lib/aws/quotas.ts';
 import { omicsClient } from '../lib/aws/runs.ts';
 import { createStoredRuns } from '../lib/aws/stored-runs.ts';
@@ -15,8 +17,12 @@ import { sweepRuns } from '../lib/lifecycle/sweep-runs.ts';
 const RESERVE_MS = 45_000;
 
 export const handler = edge<unknown, SweepResult>(async (event, context) => {
-  const { requests, snapshots, sweeps } = ledger();
-  const { sweepRateShare, quotaThresholds } = config();
+  const { deletions, requests, snapshots, sweeps } = ledger();
+  const { sweepRateShare, quotaThresholds, prune: rules } = config();
+  const prune =
+    rules === undefined
+      ? {}
+      : { prune: { rules, runs: createPrunableRuns(omicsClient), archive: createArchive(), deletions } };
   const ports = {
     store: sweeps,
     snapshots,
@@ -24,6 +30,7 @@ export const handler = edge<unknown, SweepResult>(async (event, context) => {
     storedRuns: createStoredRuns(omicsClient),
     quotas: createQuotas(clock, log),
     announcer: createAnnouncer(),
+    notifier: createNotifier(),
     metrics: createSweepMetrics(),
     clock,
     log,
@@ -31,6 +38,7 @@ export const handler = edge<unknown, SweepResult>(async (event, context) => {
     deadlineMs: clock.nowMs() + Math.max(1_000, context.getRemainingTimeInMillis() - RESERVE_MS),
     rateShare: sweepRateShare,
     thresholds: quotaThresholds,
+    ...prune,
   };
   const result = await sweepRuns(ports, { scan: (event as { scan?: unknown } | null)?.scan === true });
   log.info('swept', { ...result });

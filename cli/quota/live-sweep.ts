@@ -51,6 +51,7 @@ export async function sweepLive(target: Target, terminal: Terminal, options: Liv
     storedRuns: createStoredRuns(() => omics),
     quotas: createQuotas(clock, log, serviceQuotas),
     announcer: { announce: async () => undefined },
+    notifier: { notify: async () => undefined },
     metrics: { publish: () => undefined },
     clock,
     log,

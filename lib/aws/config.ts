@@ -1,5 +1,6 @@
 /** What a function is told by its environment. The only place in lib/ that reads it. */
 import { NOTICE_KINDS, type NoticeKind } from '../lifecycle/ports.ts';
+import type { PruneRules } from '../quota/prune-settings.ts';
 
 export interface Config {
   readonly stage: string;
@@ -22,6 +23,8 @@ export interface Config {
   readonly sweepRateShare: number;
   /** Percent of the stored-run quota at which RETAIN runs are worth an announcement. */
   readonly quotaThresholds: readonly number[];
+  /** Which stored runs are deleted to make room: the route file's `prune`, put here at deployment; absent when it has none. */
+  readonly prune?: PruneRules;
   /** Set when the functions talk to something else than AWS. */
   readonly endpointUrl: string | undefined;
   /** The whole environment, for `${env:NAME}` in the route file. */
@@ -83,7 +86,7 @@ const DEFAULT_QUOTA_THRESHOLDS: readonly number[] = [80, 90, 95];
 function sweepSettings(
   environment: Readonly<Record<string, string | undefined>>,
   problems: string[],
-): Pick<Config, 'sweepRateShare' | 'quotaThresholds'> {
+): Pick<Config, 'sweepRateShare' | 'quotaThresholds' | 'prune'> {
   const share = environment.RUNDROP_SWEEP_RATE_SHARE || String(DEFAULT_RATE_SHARE);
   const thresholds = environment.RUNDROP_QUOTA_THRESHOLDS || DEFAULT_QUOTA_THRESHOLDS.join(',');
   const sweepRateShare = Number(share);
@@ -94,7 +97,30 @@ function sweepSettings(
     problems.push(
       `RUNDROP_QUOTA_THRESHOLDS is ${JSON.stringify(thresholds)}, not percentages with commas between, as in 80,90,95.`,
     );
-  return { sweepRateShare, quotaThresholds };
+  return { sweepRateShare, quotaThresholds, ...pruneSetting(environment.RUNDROP_PRUNE, problems) };
+}
+
+/** deploy/routes.cjs writes it, from a route file that was checked; anything else is refused, because runs are deleted by it. */
+function pruneSetting(text: string | undefined, problems: string[]): { readonly prune?: PruneRules } {
+  if (text === undefined || text === '') return {};
+  try {
+    const prune = JSON.parse(text) as PruneRules;
+    const isWhole =
+      prune.olderThanMs > 0 &&
+      prune.mostPerSweep > 0 &&
+      prune.keepNewest >= 0 &&
+      prune.statuses.length > 0 &&
+      prune.keepTag !== '' &&
+      (prune.runs === 'ours' || prune.runs === 'all') &&
+      (prune.dryRun === true || (prune.dryRun === false && prune.archive !== undefined));
+    if (isWhole) return { prune };
+  } catch {
+    // Said below.
+  }
+  problems.push(
+    `RUNDROP_PRUNE is ${JSON.stringify(text.slice(0, 100))}, not what deploy/routes.cjs makes of \`prune\`.`,
+  );
+  return {};
 }
 
 /** A completed run is what everybody hopes for, and a cancelled one somebody's wish. */

@@ -50,13 +50,23 @@ function listedOf({ id, name, status, storageType, workflowId, creationTime }: D
 
 const THROTTLES = new Set(['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded']);
 
-/** A request that differs from a good one only by its page token is refused for the token. */
-async function send<T>(call: () => Promise<T>, hasToken: boolean): Promise<T> {
+/** @throws CallsThrottled for what HealthOmics calls so, else what the call throws. */
+export async function omicsErrorsTranslated<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
     const name = error instanceof Error ? error.name : '';
     if (THROTTLES.has(name)) throw new CallsThrottled('HealthOmics asks for fewer calls.', { cause: error });
+    throw error;
+  }
+}
+
+/** A request that differs from a good one only by its page token is refused for the token. */
+async function send<T>(call: () => Promise<T>, hasToken: boolean): Promise<T> {
+  try {
+    return await omicsErrorsTranslated(call);
+  } catch (error) {
+    const name = error instanceof Error ? error.name : '';
     if (hasToken && name === 'ValidationException')
       throw new PageTokenExpired('ListRuns does not take its page token any more.', { cause: error });
     throw error;

@@ -1,6 +1,7 @@
 /** The ledger: what was dropped, what was asked for, what ran and how it ended. One DynamoDB table. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type Counters, createCounters } from './counters.ts';
+import { createDeletions, type Deletions } from './deletions.ts';
 import { createDrops, type Drops } from './drops.ts';
 import { createGathers, type Gathers } from './gathers.ts';
 import { createRequests, type Requests } from './requests.ts';
@@ -11,6 +12,7 @@ import { createTokens, type Tokens } from './tokens.ts';
 
 export interface Ledger {
   readonly counters: Counters;
+  readonly deletions: Deletions;
   readonly drops: Drops;
   readonly gathers: Gathers;
   readonly requests: Requests;
@@ -27,6 +29,7 @@ export function createLedger(documents: DynamoDBDocumentClient, tableName: strin
 export function ledgerOver(table: Table): Ledger {
   return {
     counters: createCounters(table),
+    deletions: createDeletions(table),
     drops: createDrops(table),
     gathers: createGathers(table),
     requests: createRequests(table),

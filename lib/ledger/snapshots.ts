@@ -1,4 +1,5 @@
 /** The sweeper's pictures of the account's stored runs, and what it noticed of runs of ours that are gone. */
+import type { GoneHow } from '../quota/gone-runs.ts';
 import type { QuotaSnapshot } from '../quota/quota-snapshot.ts';
 import type { Table } from './table.ts';
 
@@ -10,8 +11,11 @@ export interface GoneRun {
   readonly uuid: string;
   /** ISO. */
   readonly noticedAt: string;
-  /** `retention`: removed by HealthOmics to make room. `deleted`: somebody deleted it. `unclear`: it could be either. */
-  readonly how: 'retention' | 'deleted' | 'unclear';
+  /**
+   * `retention`: removed by HealthOmics to make room. `deleted`: somebody deleted it. `pruned`: the sweeper did, by the
+   * route file's `prune`. `unclear`: it could be either of the first two.
+   */
+  readonly how: GoneHow;
 }
 
 export interface Snapshots {

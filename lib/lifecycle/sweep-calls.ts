@@ -1,7 +1,7 @@
 /** The sweeper's calls of HealthOmics: each kind within its share of the account's rate, and none past the deadline. */
 import { CallsThrottled, type SweepPorts } from './sweep-ports.ts';
 
-/** ListRuns and GetRun answer ten calls a second each; the quota is not adjustable. */
+/** Each of them answers ten calls a second; the quota is not adjustable. */
 const CALLS_PER_SECOND = 10;
 /** Throttled so often in a row, the sweep leaves the rest to the next one. */
 const MOST_THROTTLED = 5;
@@ -17,13 +17,25 @@ export interface SweepCalls {
   list<T>(call: () => Promise<T>): Promise<T>;
   /** @throws SweepPaused when the call may not be made any more. */
   get<T>(call: () => Promise<T>): Promise<T>;
+  /** ListRunTasks. @throws SweepPaused when the call may not be made any more. */
+  tasks<T>(call: () => Promise<T>): Promise<T>;
+  /** DeleteRun. @throws SweepPaused when the call may not be made any more. */
+  remove<T>(call: () => Promise<T>): Promise<T>;
   count(): { readonly listCalls: number; readonly getCalls: number };
 }
 
 export function createSweepCalls(ports: Pick<SweepPorts, 'clock' | 'deadlineMs' | 'rateShare' | 'log'>): SweepCalls {
   const list = createPace(ports, 'ListRuns');
   const get = createPace(ports, 'GetRun');
-  return { list: list.call, get: get.call, count: () => ({ listCalls: list.count(), getCalls: get.count() }) };
+  const { call: tasks } = createPace(ports, 'ListRunTasks');
+  const { call: remove } = createPace(ports, 'DeleteRun');
+  return {
+    list: list.call,
+    get: get.call,
+    tasks,
+    remove,
+    count: () => ({ listCalls: list.count(), getCalls: get.count() }),
+  };
 }
 
 function createPace({ clock, deadlineMs, rateShare, log }: Parameters<typeof createSweepCalls>[0], operation: string) {

@@ -1,4 +1,5 @@
 /** One sweep's working memory: the stored runs as last known, loaded from the ledger and saved there. */
+import type { Sweeps } from '../ledger/sweeps.ts';
 import { type GoneHow, howGone, remainingOf } from '../quota/gone-runs.ts';
 import type { AccountQuotas } from '../quota/quota-snapshot.ts';
 import { updateDays } from '../quota/retain-days.ts';
@@ -21,6 +22,8 @@ export interface Sweep {
   readonly owners: Map<string, RunOwner>;
   /** Positively known to be gone, and not yet written down. */
   gone: StoredRun[];
+  /** Runs that pruning deleted, by `prunedName`. */
+  readonly pruned: Set<string>;
   /** How often it was saved. */
   saves: number;
 }
@@ -40,7 +43,7 @@ const MOST_PENDING = 100;
 
 /** Loads the picture. A chunk that is missing, because no sweep ran for a long time, means to begin again. */
 export async function loadRuns(sweep: Sweep): Promise<void> {
-  const runs = await loadChunks(sweep, sweep.state.chunks);
+  const runs = await loadChunks(sweep.ports.store, sweep.state.chunks, sweep.owners);
   if (runs !== undefined) {
     sweep.runs = new Map(runs.map((run) => [run.runId, run]));
     return;
@@ -51,12 +54,16 @@ export async function loadRuns(sweep: Sweep): Promise<void> {
 }
 
 /** `undefined` when one is missing. */
-export async function loadChunks(sweep: Sweep, chunks: readonly ChunkName[]): Promise<StoredRun[] | undefined> {
+export async function loadChunks(
+  store: Pick<Sweeps, 'readChunk'>,
+  chunks: readonly ChunkName[],
+  owners: Map<string, RunOwner> = new Map(),
+): Promise<StoredRun[] | undefined> {
   const runs: StoredRun[] = [];
   for (const { key } of chunks) {
-    const text = await sweep.ports.store.readChunk(key);
+    const text = await store.readChunk(key);
     if (text === undefined) return undefined;
-    for (const run of readChunk(text, sweep.owners)) runs.push(run);
+    for (const run of readChunk(text, owners)) runs.push(run);
   }
   return runs;
 }
@@ -111,6 +118,10 @@ export async function saveChunks(
   return names;
 }
 
+export function prunedName({ runId, uuidPrefix }: Pick<StoredRun, 'runId' | 'uuidPrefix'>): string {
+  return `${runId} ${uuidPrefix}`;
+}
+
 /** Our runs that are gone get a note beside their record, and the word of it goes out with the state. */
 async function settleGone(sweep: Sweep): Promise<PendingWord[]> {
   const { gone, ports, state } = sweep;
@@ -119,7 +130,7 @@ async function settleGone(sweep: Sweep): Promise<PendingWord[]> {
   const counts: Record<string, Record<string, number>> = {};
   const ours: { run: StoredRun; how: GoneHow }[] = [];
   for (const run of gone) {
-    const how = howGone(run, remaining, gone.length);
+    const how = sweep.pruned.has(prunedName(run)) ? 'pruned' : howGone(run, remaining, gone.length);
     counts[run.retentionMode] ??= {};
     const byHow = counts[run.retentionMode] ?? {};
     byHow[how] = (byHow[how] ?? 0) + 1;

@@ -1,10 +1,14 @@
 /** What the sweeper needs of the world. */
+
+import type { Deletions } from '../ledger/deletions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { GoneRun } from '../ledger/snapshots.ts';
 import type { Sweeps } from '../ledger/sweeps.ts';
 import type { Forecast } from '../quota/forecast.ts';
+import type { PruneFacts } from '../quota/prune-rules.ts';
+import type { PruneRules } from '../quota/prune-settings.ts';
 import type { AccountQuotas, QuotaSnapshot } from '../quota/quota-snapshot.ts';
-import type { Announcer, Clock, Log } from './ports.ts';
+import type { Announcer, Clock, Log, Notifier } from './ports.ts';
 
 export interface ListedRun {
   readonly runId: string;
@@ -46,6 +50,47 @@ export interface StoredRuns {
   look(runId: string): Promise<SeenRun | undefined>;
 }
 
+/** A run as GetRun answers it, for the decision whether it may be deleted and for its record. */
+export interface DescribedRun {
+  readonly facts: PruneFacts;
+  readonly whole: unknown;
+}
+
+export interface PrunableRuns {
+  /** One GetRun call; `undefined` when there is no such run. @throws CallsThrottled */
+  describe(runId: string): Promise<DescribedRun | undefined>;
+  /** One ListRunTasks call. @throws CallsThrottled */
+  tasks(
+    runId: string,
+    token: string | undefined,
+  ): Promise<{ readonly tasks: readonly unknown[]; readonly token?: string }>;
+  /**
+   * One DeleteRun call, never repeated by itself. `gone`: there is no such run. `refused`: HealthOmics does not delete it.
+   * Rejects when nobody knows whether it was deleted. @throws CallsThrottled when it was not
+   */
+  delete(runId: string): Promise<'deleted' | 'gone' | 'refused'>;
+}
+
+/** There only when the route file has `prune:`. */
+export interface PrunePorts {
+  readonly rules: PruneRules;
+  readonly runs: PrunableRuns;
+  /** Rejects unless the object is written. */
+  readonly archive: { write(address: string, text: string): Promise<void> };
+  readonly deletions: Deletions;
+}
+
+export interface PruneSummary {
+  readonly dryRun: boolean;
+  /** By the picture alone; a GetRun on each decides. */
+  readonly candidates: number;
+  readonly looked: number;
+  /** What became of those that were looked at, to a count. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Ids of those that were deleted, or would have been. */
+  readonly runs: readonly string[];
+}
+
 /** What a sweep writes down, besides the ledger's record. */
 export interface SweepMetrics {
   publish(figures: SweepFigures): void;
@@ -71,6 +116,7 @@ export interface SweepPorts {
   readonly storedRuns: StoredRuns;
   readonly quotas: { all(): Promise<AccountQuotas> };
   readonly announcer: Announcer;
+  readonly notifier: Notifier;
   readonly metrics: SweepMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -81,6 +127,7 @@ export interface SweepPorts {
   readonly rateShare: number;
   /** Percent of the stored-run quota. */
   readonly thresholds: readonly number[];
+  readonly prune?: PrunePorts;
   /** Told now and then how far the sweep is. */
   readonly progress?: (progress: SweepProgress) => void;
 }
@@ -104,6 +151,7 @@ export interface SweepResult {
   readonly storedRuns?: number;
   readonly storedRunsQuota?: number;
   readonly unknownRetention?: number;
+  readonly pruned?: PruneSummary;
   readonly listCalls: number;
   readonly getCalls: number;
 }

@@ -6,12 +6,13 @@ import { forecastExhaustion } from '../quota/forecast.ts';
 import { countOf, holdersOf, type QuotaSnapshot, retainedShare, takeSnapshot } from '../quota/quota-snapshot.ts';
 import { firstState } from '../quota/sweep-state.ts';
 import { crossThresholds } from '../quota/thresholds.ts';
-import { crossingWord, sendPending } from './announce-quota.ts';
+import { crossingWords, sendPending } from './announce-quota.ts';
 import { followActiveRuns } from './sweep-active.ts';
 import { createSweepCalls } from './sweep-calls.ts';
 import { lookAtOpenQuestions, lookForRemovals } from './sweep-looks.ts';
 import { loadRuns, type Sweep, SweepOvertaken, save, writeState } from './sweep-memory.ts';
-import type { SweepPorts, SweepRequest, SweepResult } from './sweep-ports.ts';
+import type { PruneSummary, SweepPorts, SweepRequest, SweepResult } from './sweep-ports.ts';
+import { pruneRuns, settleDeletions } from './sweep-prune.ts';
 import { scanRuns } from './sweep-scan.ts';
 import { waitingFigures } from './sweep-waiting.ts';
 
@@ -36,11 +37,14 @@ async function sweepUnderLease(ports: SweepPorts, request: SweepRequest): Promis
   if (sweep === undefined) return { outcome: 'overtaken', listCalls: 0, getCalls: 0 };
   try {
     await loadRuns(sweep);
+    await settleDeletions(sweep);
     const basis = await updatePicture(sweep, request);
     if (basis === undefined) return { outcome: 'unfinished', ...sweep.calls.count() };
+    const pruned = await prune(sweep, basis);
     const snapshot = await report(sweep, basis);
     const { storedRuns, storedRunsQuota, unknownRetention } = snapshot;
-    return { outcome: 'done', basis, storedRuns, storedRunsQuota, unknownRetention, ...sweep.calls.count() };
+    const counts = { storedRuns, storedRunsQuota, unknownRetention, ...sweep.calls.count() };
+    return { outcome: 'done', basis, ...counts, ...(pruned === undefined ? {} : { pruned }) };
   } catch (error) {
     if (!(error instanceof SweepOvertaken)) throw error;
     ports.log.warn('another sweep took over', { fence: sweep.state.fence });
@@ -56,7 +60,18 @@ async function beginSweep(ports: SweepPorts): Promise<Sweep | undefined> {
   const state = { ...first, fence: first.fence + 1 };
   const quotas = await ports.quotas.all();
   const calls = createSweepCalls(ports);
-  return { ports, calls, quotas, state, saved: state, runs: new Map(), owners: new Map(), gone: [], saves: 0 };
+  return {
+    ports,
+    calls,
+    quotas,
+    state,
+    saved: state,
+    runs: new Map(),
+    owners: new Map(),
+    gone: [],
+    pruned: new Set(),
+    saves: 0,
+  };
 }
 
 /** What the picture is made of now; `undefined` when there is none yet, or the scan that is due could not be finished. */
@@ -80,6 +95,13 @@ async function updatePicture(
   return scans ? 'scan' : 'between';
 }
 
+/** A dry run looks once a day, after the scan: what it finds does not change from sweep to sweep. */
+async function prune(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<PruneSummary | undefined> {
+  const { prune: ports } = sweep.ports;
+  if (ports === undefined || (ports.rules.dryRun && basis !== 'scan')) return undefined;
+  return pruneRuns(sweep);
+}
+
 async function report(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<QuotaSnapshot> {
   const { ports, quotas } = sweep;
   const takenMs = ports.clock.nowMs();
@@ -90,7 +112,7 @@ async function report(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<Quot
   const retained = countOf(snapshot, 'RETAIN');
   const forecast = forecastExhaustion({ days, retained, quota: snapshot.storedRunsQuota, nowMs: takenMs });
   const { crossings, passed } = crossThresholds(sweep.state.crossings, 100 * retainedShare(snapshot), ports.thresholds);
-  const words = passed.map((crossing) => crossingWord({ sweeperId, ...crossing, snapshot, forecast }));
+  const words = passed.flatMap((crossing) => crossingWords({ sweeperId, ...crossing, snapshot, forecast }));
   // Decided here, under the fence; sent below, as often as it takes.
   if (crossings !== sweep.state.crossings)
     await writeState(sweep, { ...sweep.state, crossings, pending: [...sweep.state.pending, ...words] });

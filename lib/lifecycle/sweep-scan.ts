@@ -25,7 +25,7 @@ export interface Scanned {
 /** Goes on with the scan that is under way, or begins one. Only a complete scan changes `sweep.runs`. */
 export async function scanRuns(sweep: Sweep): Promise<Scanned> {
   const scan = sweep.state.scan;
-  const earlier = scan === undefined ? [] : await loadChunks(sweep, scan.chunks);
+  const earlier = scan === undefined ? [] : await loadChunks(sweep.ports.store, scan.chunks, sweep.owners);
   // A piece that is gone is as an expired token: the listing begins again.
   let progress = scan === undefined || earlier === undefined ? beginning(sweep, 0) : scan;
   const wasResumed = progress.pages > 0;

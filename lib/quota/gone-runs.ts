@@ -1,8 +1,8 @@
-/** Why stored runs are gone: made room for others by their retention mode, or deleted by somebody. */
+/** Why stored runs are gone: made room for others by their retention mode, deleted by somebody, or by our own pruning. */
 import { DAY_MS } from './retain-days.ts';
 import { isActive, type StoredRun } from './stored-run.ts';
 
-export type GoneHow = 'retention' | 'deleted' | 'unclear';
+export type GoneHow = 'retention' | 'deleted' | 'pruned' | 'unclear';
 
 /** What is stored besides the runs that are gone. */
 export interface Remaining {

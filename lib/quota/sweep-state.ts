@@ -25,6 +25,8 @@ export interface ScanProgress {
 /** Word that is decided and not yet sent. */
 export interface PendingWord {
   readonly detailType: string;
+  /** Absent: for programs, on the bus. `people`: the same news as a notice; each is sent until it was taken. */
+  readonly to?: 'people';
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -42,6 +44,8 @@ export interface SweepState {
   readonly crossings: Crossings;
   readonly days: readonly RetainDay[];
   readonly pending: readonly PendingWord[];
+  /** Where pruning goes on: the place of the candidate that was last looked at. */
+  readonly pruneAfter?: string;
 }
 
 export function firstState(sweeperId: string): SweepState {

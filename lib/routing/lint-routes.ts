@@ -42,13 +42,35 @@ function checkLoop(
 ): void {
   const allowed = run.fromObject?.allow.outputUriPrefixes ?? [];
   for (const location of new Set([run.outputPrefix, ...allowed])) {
-    const [, bucket, prefix] = /^s3:\/\/([^/]+)\/([\s\S]*)$/.exec(location) ?? [];
-    if (bucket === undefined || prefix === undefined) continue;
-    const watcher = byBucket.get(bucket)?.find(({ route }) => couldMatchUnder(route.pattern, prefix));
+    const watcher = watcherOf(location, byBucket);
     if (watcher === undefined) continue;
     const where = `outputs of "${name}" under ${location} could match the key of route "${watcher.route.name}"`;
     problems.error(placeOf(node, 'run'), `${where} and start runs without end: write them elsewhere`);
   }
+}
+
+/** The first route that an object under `location` could start. */
+function watcherOf(location: string, byBucket: ReadonlyMap<string, readonly ObjectRoute[]>): ObjectRoute | undefined {
+  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/([\s\S]*)$/.exec(location) ?? [];
+  if (bucket === undefined || prefix === undefined) return undefined;
+  return byBucket.get(bucket)?.find(({ route }) => couldMatchUnder(route.pattern, prefix));
+}
+
+/** The record of a deleted run must not start another one. */
+export function lintArchive(
+  archive: string,
+  read: readonly ReadRoute[],
+  node: SourceNode,
+  problems: ProblemList,
+): void {
+  const routes = read.filter((entry) => entry.kind === 'object');
+  const watcher = watcherOf(
+    archive,
+    Map.groupBy(routes, ({ route }) => route.bucket),
+  );
+  if (watcher === undefined) return;
+  const where = `records under ${archive} could match the key of route "${watcher.route.name}"`;
+  problems.error(placeOf(node, 'archive'), `${where} and start runs: keep them elsewhere`);
 }
 
 function warnShadowed(group: readonly ObjectRoute[], problems: ProblemList): void {

@@ -1,4 +1,5 @@
 /** The JSON Schema of route files, for completion in editors. Made from the tables by which the loader reads them. */
+import { PRUNABLE_STATUSES } from '../quota/prune-settings.ts';
 import { OUT_OF_SPACE, RETRY_CHOICES, SMALLEST_STATIC_GIB } from '../runs/retry.ts';
 import { ACTIVE_RUN_STATUSES } from '../runs/run-status.ts';
 import { ALLOW_LISTS } from './read-allow.ts';
@@ -13,6 +14,7 @@ import {
   RETRY_KEYS,
   STORAGE_KEYS,
 } from './read-life.ts';
+import { ARCHIVE, MOST_KEPT, MOST_PER_SWEEP, PRUNE_KEYS, PRUNED_RUNS } from './read-prune.ts';
 import { ROUTE_KEYS } from './read-route.ts';
 import { FIXED } from './read-run.ts';
 import { NAME, SCHEDULE_KEYS } from './read-schedule.ts';
@@ -46,6 +48,7 @@ export function routeFileSchema(): Schema {
       defaults: { ...nullable(runSchema([])), description: say.defaults },
       routes: { type: 'array', items: ref('route') },
       schedules: { type: 'array', items: ref('schedule') },
+      prune: pruneSchema(),
     }),
     required: ['version'],
     anyOf: [{ required: ['routes'] }, { required: ['schedules'] }],
@@ -187,6 +190,21 @@ function lifeSchemas() {
     limits: group(LIMIT_KEYS, { maxRunsPerDay: whole(1, MOST_RUNS_PER_DAY), inStatus: closed(inStatus, []) }),
     onQuota: choice(ON_QUOTA),
   };
+}
+
+function pruneSchema(): Schema {
+  const statuses = choice(PRUNABLE_STATUSES);
+  const properties = {
+    olderThan: DURATION,
+    statuses: { anyOf: [statuses, { type: 'array', items: statuses, minItems: 1 }] },
+    keepNewest: whole(0, MOST_KEPT),
+    keepTag: TEXT,
+    runs: choice(PRUNED_RUNS),
+    mostPerSweep: whole(1, MOST_PER_SWEEP),
+    archive: { type: 'string', pattern: `${unicodePattern(ARCHIVE)}|\\$\\{env:` },
+    dryRun: { anyOf: [{ type: 'boolean' }, { type: 'string', pattern: '^(true|false)$|\\$\\{env:' }] },
+  };
+  return { ...group(PRUNE_KEYS, properties), required: ['olderThan'] };
 }
 
 function closed(properties: Readonly<Record<string, Schema>>, required: readonly string[]): Schema {

@@ -1,6 +1,8 @@
+import type { PruneRules } from '../quota/prune-settings.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { lintRoutes } from './lint-routes.ts';
+import { lintArchive, lintRoutes } from './lint-routes.ts';
 import { type Problem, ProblemList, RouteFileError } from './problems.ts';
+import { readPrune } from './read-prune.ts';
 import { type ReadRoute, readRoute } from './read-route.ts';
 import { checkKey } from './read-run.ts';
 import { readSchedule } from './read-schedule.ts';
@@ -21,6 +23,8 @@ export interface RouteFile {
   /** Those that the outcome of another route's run starts. */
   readonly outcomeRoutes: readonly OutcomeRoute[];
   readonly schedules: readonly Schedule[];
+  /** Which stored runs the sweeper deletes; absent: none, ever. */
+  readonly prune?: PruneRules;
   readonly warnings: readonly Problem[];
   /** Every variable of a `${env:NAME}`, sorted. */
   readonly environmentNames: readonly string[];
@@ -58,9 +62,9 @@ export function loadRouteFile(
   return { hash: options.hash(text), ...content, warnings: problems.warnings, environmentNames };
 }
 
-type Content = Pick<RouteFile, 'routes' | 'outcomeRoutes' | 'schedules'>;
+type Content = Pick<RouteFile, 'routes' | 'outcomeRoutes' | 'schedules' | 'prune'>;
 
-export const FILE_KEYS = ['version', 'defaults', 'routes', 'schedules'] as const;
+export const FILE_KEYS = ['version', 'defaults', 'routes', 'schedules', 'prune'] as const;
 
 function readRoot(root: SourceNode, problems: ProblemList): Content | undefined {
   const entries = readGroup(root, { known: FILE_KEYS }, problems);
@@ -77,11 +81,14 @@ function readRoot(root: SourceNode, problems: ProblemList): Content | undefined 
   }
   checkNames([...read.map(({ route, node }) => ({ name: route.name, node })), ...schedules.map(named)], problems);
   checkUpstream(read, problems);
+  const prune = readPrune(entries.get('prune'), problems);
   lintRoutes(read, schedules, problems);
+  if (prune?.archive !== undefined) lintArchive(prune.archive, read, entries.get('prune')?.node ?? root, problems);
   return {
     routes: read.flatMap((entry) => (entry.kind === 'object' ? [entry.route] : [])),
     outcomeRoutes: read.flatMap((entry) => (entry.kind === 'outcome' ? [entry.route] : [])),
     schedules: schedules.map(({ schedule }) => schedule),
+    ...(prune === undefined ? {} : { prune }),
   };
 }
 

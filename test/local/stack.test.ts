@@ -100,7 +100,10 @@ describe('startStack', () => {
     const { TableNames } = await new DynamoDBClient(client).send(new ListTablesCommand({}));
     expect(TableNames).toEqual(['rundrop-local-idempotency', 'rundrop-local-ledger']);
     const { Rules } = await new EventBridgeClient(client).send(new ListRulesCommand({}));
-    expect(Rules?.map(({ Name }) => Name)).toEqual(['rundrop-local-drops-acme-incoming', 'rundrop-local-run-status-change']);
+    expect(Rules?.map(({ Name }) => Name)).toEqual([
+      'rundrop-local-drops-acme-incoming',
+      'rundrop-local-run-status-change',
+    ]);
     const { Functions } = await new LambdaClient(client).send(new ListFunctionsCommand({}));
     expect(Functions).toHaveLength(9);
     const { Schedules } = await new SchedulerClient(client).send(new ListSchedulesCommand({}));

@@ -34,13 +34,16 @@ function compileTerm(text: string): Test {
     const [, not, path = ''] = existence;
     return (item, input) => (valueAt(item, path, input) === undefined) === (not !== undefined);
   }
-  const comparison = /^([\w#.]+) (=|<) (:\w+)$/.exec(term);
+  const comparison = /^([\w#.]+) (=|<>|<=|<) (:\w+)$/.exec(term);
   if (comparison === null) throw new Error(`The simulated table does not know the condition "${term}".`);
   const [, path = '', operator, value = ''] = comparison;
   return (item, input) => {
     const found = valueAt(item, path, input);
     if (operator === '=') return found !== undefined && found === operand(value, input);
-    return typeof found === 'number' && found < Number(operand(value, input));
+    // An absent attribute is unequal to everything, and comparable to nothing.
+    if (operator === '<>') return found !== operand(value, input);
+    if (typeof found !== 'number') return false;
+    return operator === '<=' ? found <= Number(operand(value, input)) : found < Number(operand(value, input));
   };
 }
 

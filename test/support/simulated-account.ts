@@ -1,15 +1,28 @@
 /** An account's stored runs as HealthOmics keeps them: foreign starts, deletions, removals at the quota, ids that are used again. */
 
+import type { Deletions } from '../../lib/ledger/deletions.ts';
+import { ledgerOver } from '../../lib/ledger/ledger.ts';
 import type { GoneRun } from '../../lib/ledger/snapshots.ts';
 import { createMemorySweeps, type MemorySweeps } from '../../lib/lifecycle/memory-sweeps.ts';
 import type { SweepPorts } from '../../lib/lifecycle/sweep-ports.ts';
-import { CallsThrottled, type ListedRun, PageTokenExpired, type SeenRun } from '../../lib/lifecycle/sweep-ports.ts';
+import {
+  CallsThrottled,
+  type DescribedRun,
+  type ListedRun,
+  PageTokenExpired,
+  type PrunePorts,
+  type SeenRun,
+} from '../../lib/lifecycle/sweep-ports.ts';
+import type { PruneRules } from '../../lib/quota/prune-settings.ts';
 import type { QuotaSnapshot } from '../../lib/quota/quota-snapshot.ts';
-import { FakeAnnouncer } from './world.ts';
+import { simulatedTable, TableStore } from '../simulation/simulated-table.ts';
+import { FakeAnnouncer, FakeNotifier } from './world.ts';
 
 export interface AccountRun extends SeenRun {
   status: string;
   retentionMode: 'RETAIN' | 'REMOVE';
+  stoppedMs?: number;
+  tags?: Record<string, string>;
 }
 
 const PAGE_SIZE = 100;
@@ -27,6 +40,8 @@ export class SimulatedAccount {
   /** So many of the next calls are throttled. */
   throttle = 0;
   onCall: () => void = () => undefined;
+  /** What DeleteRun deleted, as it was then. */
+  readonly deleted: (AccountRun & { readonly deletedMs: number })[] = [];
 
   start(nowMs: number, change: Partial<AccountRun> = {}): AccountRun | undefined {
     const retentionMode = change.retentionMode ?? 'RETAIN';
@@ -97,6 +112,29 @@ export class SimulatedAccount {
     return run === undefined ? undefined : { ...run };
   }
 
+  async describe(runId: string): Promise<DescribedRun | undefined> {
+    const run = await this.look(runId);
+    if (run === undefined) return undefined;
+    const { uuid, createdMs, status, retentionMode, stoppedMs, tags } = run as AccountRun;
+    return { facts: { runId, uuid, createdMs, stoppedMs, status, retentionMode, tags }, whole: run };
+  }
+
+  async tasks(runId: string): Promise<{ tasks: unknown[] }> {
+    this.#answers();
+    return { tasks: [{ taskId: `${runId}-1` }] };
+  }
+
+  /** As HealthOmics: only what has ended is deleted, whatever the caller believes. */
+  async deleteRun(runId: string, nowMs: number): Promise<'deleted' | 'gone' | 'refused'> {
+    this.#answers();
+    const run = this.runs.get(runId);
+    if (run === undefined) return 'gone';
+    if (!TERMINAL.includes(run.status)) return 'refused';
+    this.deleted.push({ ...run, deletedMs: nowMs });
+    this.delete(runId);
+    return 'deleted';
+  }
+
   /** Mode, then status, to a count: what GetRun on every run would say. */
   truth(): Record<string, Record<string, number>> {
     const truth: Record<string, Record<string, number>> = {};
@@ -132,12 +170,32 @@ export interface SweeperWorld extends SweepPorts {
   readonly clock: SweepClock;
   readonly store: MemorySweeps;
   readonly announcer: FakeAnnouncer;
+  readonly notifier: FakeNotifier;
+  /** What was archived, by address. */
+  readonly archived: Map<string, string>;
+  readonly deletions: Deletions;
+  /** The ports of pruning by these rules. */
+  pruning(rules: Partial<PruneRules>): PrunePorts;
   readonly pictures: QuotaSnapshot[];
   readonly goneRuns: GoneRun[];
   readonly lines: string[];
   /** The ports of a sweep that may go on for so long. */
   lasting(durationMs: number, change?: Partial<SweepPorts>): SweepPorts;
 }
+
+const DAY_MS = 24 * 3_600_000;
+
+/** What a test of pruning does not say. */
+const PRUNE: PruneRules = {
+  olderThanMs: 30 * DAY_MS,
+  statuses: ['COMPLETED'],
+  keepNewest: 0,
+  keepTag: 'keep',
+  runs: 'all',
+  mostPerSweep: 50,
+  archive: 's3://records/pruned/',
+  dryRun: false,
+};
 
 /** A sweeper whose ledger knows no run: every run is foreign. */
 export function createSweeperWorld(): SweeperWorld {
@@ -146,6 +204,12 @@ export function createSweeperWorld(): SweeperWorld {
   const pictures: QuotaSnapshot[] = [];
   const goneRuns: GoneRun[] = [];
   const lines: string[] = [];
+  const archived = new Map<string, string>();
+  const table = new TableStore(
+    () => clock.now,
+    () => 0,
+  );
+  const { deletions } = ledgerOver(simulatedTable(table, async (_, effect) => effect()));
   const write = (message: string) => void lines.push(message);
   let ids = 0;
   const quota = (value: number) => ({ value, source: 'applied' as const });
@@ -154,6 +218,19 @@ export function createSweeperWorld(): SweeperWorld {
     clock,
     store: createMemorySweeps(),
     announcer: new FakeAnnouncer(),
+    notifier: new FakeNotifier(),
+    archived,
+    deletions,
+    pruning: (rules) => ({
+      rules: { ...PRUNE, ...rules },
+      runs: {
+        describe: (runId) => account.describe(runId),
+        tasks: (runId) => account.tasks(runId),
+        delete: (runId) => account.deleteRun(runId, clock.now),
+      },
+      archive: { write: async (address, text) => void archived.set(address, text) },
+      deletions,
+    }),
     pictures,
     goneRuns,
     lines,

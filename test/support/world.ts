@@ -1,7 +1,7 @@
 /** A small world for the lifecycle: a real ledger, and ports that a test can steer and look into. */
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import type { AwaitStartPorts } from '../../lib/lifecycle/await-start.ts';
-import type { Announcement, Log, ObjectHead, RunFacts, StartRunResult } from '../../lib/lifecycle/ports.ts';
+import type { Announcement, Log, Notice, ObjectHead, RunFacts, StartRunResult } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
 import type { TakeSheetPorts } from '../../lib/lifecycle/take-sheet.ts';
@@ -182,6 +182,18 @@ export class FakeAnnouncer {
       throw new Error('the bus is ill');
     }
     this.sent.push(announcement);
+  }
+}
+
+export class FakeNotifier {
+  readonly sent: Notice[] = [];
+  refuse = 0;
+  async notify(notice: Notice): Promise<void> {
+    if (this.refuse > 0) {
+      this.refuse -= 1;
+      throw new Error('the topic is ill');
+    }
+    this.sent.push(notice);
   }
 }
 

@@ -238,6 +238,30 @@ describe('thresholds', () => {
   });
 });
 
+describe('people', () => {
+  it('are told of a crossing once, under the eventId of the event, with what happened and what to type', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100;
+    fill(world, 92);
+    world.notifier.refuse = 1;
+    await sweep(world);
+    expect(world.notifier.sent).toEqual([]);
+    await sweep(world);
+    await sweep(world);
+    const events = world.announcer.sent.filter(({ detailType }) => detailType === 'Quota Threshold Crossed');
+    expect(world.notifier.sent.map(({ eventId }) => eventId)).toEqual(events.map(({ detail }) => detail.eventId));
+    expect(world.notifier.sent).toHaveLength(2);
+    expect(world.notifier.sent.at(-1)).toMatchObject({
+      kind: 'QUOTA',
+      about: 'Quota Threshold Crossed',
+      subject: 'RETAIN runs hold 92% of the HealthOmics stored-run quota',
+      text: expect.stringContaining(
+        'aws service-quotas request-service-quota-increase --service-code omics --quota-code L-C9679DBC --desired-value 1000',
+      ),
+    });
+  });
+});
+
 describe('a simulated history', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('of two months ends each complete sweep with the truth (seed %i)', async (seed) => {
     const world = createSweeperWorld();

@@ -65,6 +65,15 @@ schedules:
     timezone: Europe/Berlin
     run: { workflowId: "222", parameters: { date: '{date}' } }
     retry: { attempts: 1 }
+prune:
+  olderThan: 90d
+  statuses: [COMPLETED, FAILED]
+  keepNewest: 1000
+  keepTag: hold
+  runs: all
+  mostPerSweep: 100
+  archive: s3://acme-records/pruned/
+  dryRun: false
 `;
 
 describe('rundrop.schema.json', () => {
@@ -126,6 +135,11 @@ describe('what the schema and the loader both refuse', () => {
     ['a name with a space', 'name: counted', 'name: counted parts'],
     ['a schedule with two times', 'cron: "0 2 * * ? *"', 'cron: "0 2 * * ? *"\n    rate: 1 day'],
     ['an allow-list that there is not', 'allow: { workflowIds:', 'allow: { workflows:'],
+    ['an age without a unit', 'olderThan: 90d', 'olderThan: 90'],
+    ['prune without an age', '  olderThan: 90d\n', ''],
+    ['pruning of active runs', 'statuses: [COMPLETED, FAILED]', 'statuses: [RUNNING]'],
+    ['an archive that is no place', 'archive: s3://acme-records/pruned/', 'archive: acme-records'],
+    ['a dry run that is neither', 'dryRun: false', 'dryRun: perhaps'],
     ['a role that a drop chooses', 'roleArn: ${env:ROLE}', 'roleArn: not-an-arn'],
   ];
 

@@ -1,0 +1,114 @@
+/** What the template gains when the route file has `prune`: nothing before it means it. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../lib/aws/config.ts';
+
+interface Statement {
+  readonly Action: string;
+  readonly Resource: { readonly 'Fn::Sub': string };
+}
+interface Derived {
+  readonly everyBucket: readonly string[];
+  readonly sweepEnvironment: Readonly<Record<string, string>>;
+  readonly template: {
+    readonly Resources: Readonly<
+      Record<string, { Properties: { Roles: unknown; PolicyDocument: { Statement: Statement[] } } }>
+    >;
+  };
+}
+type Derive = (options: {
+  resolveConfigurationProperty: (name: readonly string[]) => Promise<string>;
+  environment: Readonly<Record<string, string>>;
+}) => Promise<Derived>;
+
+const derive = createRequire(import.meta.url)('../../deploy/routes.cjs') as Derive;
+const ROUTES = `version: 1
+defaults:
+  roleArn: arn:aws:iam::123456789012:role/omics
+  outputUri: s3://acme-results/{route}/
+  retentionMode: RETAIN
+  storageType: DYNAMIC
+routes:
+  - name: single
+    on: { bucket: acme-incoming, key: 'cram/{sample}.cram' }
+    run: { workflowId: "3333333", parameters: { input: '{uri}', sample: '{sample}' } }
+`;
+const COMPLETE = {
+  RUNDROP_STAGE: 'dev',
+  RUNDROP_LEDGER_TABLE: 'ledger',
+  RUNDROP_IDEMPOTENCY_TABLE: 'idempotency',
+  RUNDROP_STARTS_QUEUE_URL: 'https://starts',
+  RUNDROP_DROPS_QUEUE_URL: 'https://drops',
+  RUNDROP_STATE_MACHINE_ARN: 'arn:machine',
+  RUNDROP_EVENT_BUS: 'bus',
+  RUNDROP_NOTIFICATIONS_TOPIC: 'arn:topic',
+  RUNDROP_ROUTES_FILE: 'rundrop.yaml',
+  RUNDROP_VERSION: '1.0.0',
+};
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'rundrop-prune-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function derived(prune: string): Promise<Derived> {
+  const file = path.join(directory, 'rundrop.yaml');
+  await writeFile(file, ROUTES + prune);
+  return derive({
+    resolveConfigurationProperty: async ([, name]) => (name === 'routesFile' ? file : 'rundrop-dev'),
+    environment: {},
+  });
+}
+
+describe('pruning in the template', () => {
+  it.each([
+    ['without prune', ''],
+    ['in a dry run', 'prune: { olderThan: 90d, archive: s3://acme-records/pruned/ }\n'],
+  ])('gives nobody leave to delete runs %s', async (_, prune) => {
+    expect((await derived(prune)).template.Resources).not.toHaveProperty('SweepRunsPruning');
+  });
+
+  it('lets the sweeper alone delete runs, and write their records under the archive alone', async () => {
+    const { template, everyBucket } = await derived(
+      'prune: { olderThan: 90d, archive: s3://acme-records/pruned/, dryRun: false }\n',
+    );
+    const { Roles, PolicyDocument } = template.Resources.SweepRunsPruning?.Properties ?? { Roles: [] };
+    expect(Roles).toEqual([{ Ref: 'SweepRunsRole' }]);
+    const run = `arn:\${AWS::Partition}:omics:\${AWS::Region}:\${AWS::AccountId}:run/*`;
+    expect(PolicyDocument?.Statement.map(({ Action, Resource }) => [Action, Resource['Fn::Sub']])).toEqual([
+      ['omics:ListRunTasks', run],
+      ['s3:PutObject', `arn:\${AWS::Partition}:s3:::acme-records/pruned/*`],
+      ['omics:DeleteRun', run],
+    ]);
+    expect(everyBucket).toContain('acme-records');
+  });
+
+  it('tells the function the rules, which it reads back as they are', async () => {
+    const { sweepEnvironment } = await derived(
+      'prune: { olderThan: 90d, statuses: [COMPLETED, FAILED], keepNewest: 500, runs: all, archive: s3://acme-records/pruned/, dryRun: false }\n',
+    );
+    expect(parseConfig({ ...COMPLETE, ...sweepEnvironment }).prune).toEqual({
+      olderThanMs: 90 * 24 * 3_600_000,
+      statuses: ['COMPLETED', 'FAILED'],
+      keepNewest: 500,
+      keepTag: 'keep',
+      runs: 'all',
+      mostPerSweep: 50,
+      archive: 's3://acme-records/pruned/',
+      dryRun: false,
+    });
+    expect((await derived('')).sweepEnvironment).toEqual({});
+    expect(parseConfig(COMPLETE).prune).toBeUndefined();
+  });
+
+  it.each(['{}', 'yes', '{"olderThanMs":1,"statuses":[],"dryRun":false}'])(
+    'refuses rules that nobody checked: %s',
+    (text) => {
+      expect(() => parseConfig({ ...COMPLETE, RUNDROP_PRUNE: text })).toThrow('RUNDROP_PRUNE');
+    },
+  );
+});
