@@ -1,8 +1,11 @@
 /** SDK clients for a target. Each SDK package is loaded only by the commands that need it. */
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { OmicsClient } from '@aws-sdk/client-omics';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { STSClient } from '@aws-sdk/client-sts';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { CommandError } from './errors.ts';
@@ -53,6 +56,21 @@ export async function openSqs(target: Target): Promise<SQSClient> {
   return new SQSClient(clientOptions(target));
 }
 
+export async function openSts(target: Target): Promise<STSClient> {
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  return new STSClient(clientOptions(target));
+}
+
+export async function openSfn(target: Target): Promise<SFNClient> {
+  const { SFNClient } = await import('@aws-sdk/client-sfn');
+  return new SFNClient(clientOptions(target));
+}
+
+export async function openLambda(target: Target): Promise<LambdaClient> {
+  const { LambdaClient } = await import('@aws-sdk/client-lambda');
+  return new LambdaClient(clientOptions(target));
+}
+
 /** Says which target it is, on standard error, then opens its ledger. */
 export async function openLedger(target: Target, terminal: Terminal): Promise<Ledger> {
   const [documents, { createLedger }] = await Promise.all([openDocuments(target), import('../lib/ledger/ledger.ts')]);
@@ -96,6 +114,9 @@ export function explainServiceError(error: unknown, target: Target): string | un
     case 'ExpiredTokenException':
     case 'ExpiredToken':
       return `The AWS credentials have expired. Sign in again. (${error.message})`;
+    case 'AccessDenied':
+    case 'AccessDeniedException':
+      return `AWS refused it: ${error.message} (docs/operations.md lists what an operator must be allowed.)`;
     default:
       return undefined;
   }

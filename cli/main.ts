@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { type Environment, readEnvironment } from './config.ts';
 import { withEmulatorOptions } from './emulator-options.ts';
 import { CommandError, UsageError } from './errors.ts';
+import { defineOperatorCommands } from './operator-commands.ts';
 import { definePrune, defineQuota } from './quota-command.ts';
 import { type CommandKit, defineRouteCommands } from './route-commands.ts';
 import { chooseTarget, DEFAULT_PORT, type Target } from './target.ts';
@@ -79,6 +80,7 @@ function defineProgram(session: Session): Command {
     parsePositiveWhole,
   };
   defineRouteCommands(program, kit);
+  defineOperatorCommands(program, kit);
   defineQuota(program, kit);
   definePrune(program, kit);
   return program;

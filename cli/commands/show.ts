@@ -1,6 +1,6 @@
 /** `rundrop show RUN`: everything the ledger knows of one request. */
 import type { Ledger } from '../../lib/ledger/ledger.ts';
-import type { AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
+import type { Act, AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
 import { openLedger } from '../clients.ts';
 import { CommandError } from '../errors.ts';
 import { statusOf } from '../rows.ts';
@@ -104,6 +104,7 @@ export function describeRequest(record: RequestRecord, screen: Screen): string[]
     ...factLines(facts),
     ...record.attempts.flatMap((attempt) => ['', ...attemptLines(attempt, record.maxAttempts)]),
     ...memberLines(record, screen),
+    ...actLines(record.acts ?? []),
     ...(record.executions.length === 0
       ? []
       : ['', 'executions', ...record.executions.map((arn) => `  ${printable(arn)}`)]),
@@ -155,6 +156,17 @@ function memberLines(record: RequestRecord, screen: Screen): string[] {
   return ['', ...formatTable(columns, rows, { colour: screen.colour })];
 }
 
+/** What people did to it. */
+function actLines(acts: readonly Act[]): string[] {
+  if (acts.length === 0) return [];
+  const lines = acts.map(({ what, at, by, reason, note }) =>
+    [`  ${formatTime(at)}  ${what}`, note, `by ${by}`, reason === undefined ? undefined : `(${reason})`]
+      .filter((part) => part !== undefined)
+      .join(' '),
+  );
+  return ['', 'by hand', ...lines.map(printable)];
+}
+
 function requestLines(requestText: string): string[] {
   try {
     return JSON.stringify(JSON.parse(requestText), null, 2)
@@ -176,6 +188,8 @@ function originText(record: RequestRecord): string {
       return `schedule ${origin.schedule}, due ${formatTime(origin.scheduledTime)}`;
     case 'execution':
       return `execution ${origin.executionArn}`;
+    case 'rerun':
+      return `rerun of ${origin.of} (nonce ${origin.nonce})`;
     case 'run':
       return `run ${origin.uuid}, which was started elsewhere`;
     default:

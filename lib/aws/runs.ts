@@ -1,5 +1,6 @@
 /** HealthOmics, as the lifecycle uses it. A foreign status or error is translated here and nowhere else. */
 import {
+  CancelRunCommand,
   GetRunCommand,
   GetWorkflowCommand,
   GetWorkflowVersionCommand,
@@ -90,18 +91,9 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
         return resultOfError(error);
       }
     },
-    async getRun(runId) {
-      try {
-        return factsOf({ ...(await omicsClient().send(new GetRunCommand({ id: runId }))) });
-      } catch (error) {
-        if (nameOf(error) === 'ResourceNotFoundException') return undefined;
-        throw error;
-      }
-    },
-    async findRunIdsByName(name) {
-      const answer = await omicsClient().send(new ListRunsCommand({ name, maxResults: 100 }));
-      return (answer.items ?? []).flatMap(({ id }) => (id === undefined ? [] : [id]));
-    },
+    getRun: (runId) => getRun(omicsClient(), runId),
+    cancelRun: (runId) => cancelRun(omicsClient(), runId),
+    findRunIdsByName: (name) => findRunIdsByName(omicsClient(), name),
     parameterTemplate: readParameterTemplate,
     async listRuns(status) {
       const runs: ListedRun[] = [];
@@ -122,6 +114,29 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
       return runs;
     },
   };
+}
+
+export async function getRun(omics: OmicsClient, runId: string): Promise<RunFacts | undefined> {
+  try {
+    return factsOf({ ...(await omics.send(new GetRunCommand({ id: runId }))) });
+  } catch (error) {
+    if (nameOf(error) === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}
+
+export async function findRunIdsByName(omics: OmicsClient, name: string): Promise<readonly string[]> {
+  const answer = await omics.send(new ListRunsCommand({ name, maxResults: 100 }));
+  return (answer.items ?? []).flatMap(({ id }) => (id === undefined ? [] : [id]));
+}
+
+/** ConflictException is how HealthOmics says that a run has ended or is ending. */
+export async function cancelRun(omics: OmicsClient, runId: string): Promise<void> {
+  try {
+    await omics.send(new CancelRunCommand({ id: runId }));
+  } catch (error) {
+    if (!['ConflictException', 'ResourceNotFoundException'].includes(nameOf(error))) throw error;
+  }
 }
 
 type Template = Readonly<Record<string, { readonly optional?: boolean | undefined }>>;

@@ -20,12 +20,17 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
   await ports.ledger.requests.change(record.identity, (latest) => announced(latest, at), record);
 }
 
+/** The same however often it is sent. A request that a person opened again comes to another outcome. */
+export function outcomeEventId({ identity, reopened }: Pick<RequestRecord, 'identity' | 'reopened'>): string {
+  return opaqueId({ announcement: RUN_OUTCOME, identity, reopened });
+}
+
 /** Opaque ids and HealthOmics' own words only. */
 function outcomeDetail(record: RequestRecord): Readonly<Record<string, unknown>> {
   const { attempt, requestId, runId, uuid, failureReason, retentionMode, runOutputUri } = currentAttempt(record);
   return {
     version: '1',
-    eventId: opaqueId({ announcement: RUN_OUTCOME, identity: record.identity }),
+    eventId: outcomeEventId(record),
     request: record.identity,
     route: record.route,
     outcome: record.outcome,

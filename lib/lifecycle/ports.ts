@@ -58,6 +58,8 @@ export interface Runs {
   startRun(input: StartRunInput): Promise<StartRunResult>;
   /** `undefined` when there is no such run (any more). */
   getRun(runId: string): Promise<RunFacts | undefined>;
+  /** Asks for the end of a run. One that is over or gone needs none. */
+  cancelRun(runId: string): Promise<void>;
   /** Ids of the runs of that name; at most 100. */
   findRunIdsByName(name: string): Promise<readonly string[]>;
   /** The workflow's parameter template by parameter; `undefined` when it has none or it cannot be read. */

@@ -8,6 +8,7 @@ import { ACTIVE_RUN_STATUSES, advances, parseRunStatus, type RunStatus } from '.
 import { runHasEnded, waiting } from '../runs/transitions.ts';
 import { announceIncomplete } from './announce-incomplete.ts';
 import { announceOutcome } from './announce-outcome.ts';
+import { cancelIfAsked } from './cancel-request.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
 import { fireIfComplete } from './gather-drop.ts';
@@ -18,7 +19,7 @@ import { answerAll, answerEverybody } from './tokens.ts';
 
 export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
   readonly ledger: Ledger;
-  readonly runs: RecordOutcomePorts['runs'] & Pick<Runs, 'listRuns'>;
+  readonly runs: RecordOutcomePorts['runs'] & Pick<Runs, 'listRuns' | 'cancelRun'>;
   readonly starter: Starter;
 }
 
@@ -131,7 +132,9 @@ async function putInLine(ports: ReconcilePorts, record: RequestRecord): Promise<
 
 /** Whoever recorded the outcome and died may have left executions without an answer, too. */
 async function repairAnnouncement(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  if (isYoung(ports, record)) return false;
+  // What a person ended is in nobody else's charge.
+  const byHand = record.acts !== undefined && currentAttempt(record).uuid === undefined;
+  if (!byHand && isYoung(ports, record)) return false;
   await answerEverybody(ports, record);
   await announceOutcome(ports, record);
   return true;
@@ -160,6 +163,7 @@ function listedStatus(record: RequestRecord, active: ActiveRuns): RunStatus | un
 
 async function followOne(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
   const attempt = currentAttempt(record);
+  await cancelIfAsked(ports, record);
   // The starter may have died between its record and its answer.
   if (!isYoung(ports, record) && (await answerAll(ports, record, 'start')) > 0) return true;
   const listed = listedStatus(record, active);

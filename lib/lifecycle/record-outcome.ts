@@ -58,6 +58,14 @@ function decide(ports: Pick<RecordOutcomePorts, 'clock'>, record: RequestRecord,
   const at = new Date(ports.clock.nowMs()).toISOString();
   if (attempt.status === 'COMPLETED') return ended(record, 'COMPLETED', at);
   if (attempt.status === 'CANCELLED') return ended(record, 'CANCELLED', at, 'The run was cancelled.');
+  if (attempt.status !== 'DELETED' && record.cancelAskedAt !== undefined) {
+    return ended(
+      record,
+      'FAILED',
+      at,
+      `${failureText(attempt)}. It is not tried again: its end was asked for by hand.`,
+    );
+  }
   if (attempt.status === 'DELETED') return ended(record, 'REMOVED', at, 'The run was deleted before its end was seen.');
   const decision = decideRetry({
     ...failureOf(record, attempt),

@@ -1,7 +1,7 @@
 /** Answering the executions that wait for something: for the start of a run, or for its end. */
 import type { Ledger } from '../ledger/ledger.ts';
 import type { TokenPurpose, TokenRecord } from '../ledger/tokens.ts';
-import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { currentAttempt, type Outcome, type RequestRecord } from '../runs/request-record.ts';
 import { runHasEnded } from '../runs/transitions.ts';
 import type { Executions } from './ports.ts';
 
@@ -14,12 +14,19 @@ export interface TokenPorts {
   readonly executions: Executions;
 }
 
+/** What AwaitStart fails with when its request ended without a run. */
+const START_ERRORS: Readonly<Partial<Record<Outcome, string>>> = {
+  SUPERSEDED: 'Superseded',
+  CANCELLED: 'RunCancelled',
+  REMOVED: 'StartUncertain',
+};
+
 /** What an execution in AwaitStart is to be told now; `undefined` while the request waits. */
 export function startAnswer(record: RequestRecord): Answer | undefined {
   const attempt = currentAttempt(record);
   if (attempt.uuid !== undefined) return { kind: 'success', output: stateOf(record) };
   if (record.state !== 'ENDED') return undefined;
-  const error = record.outcome === 'SUPERSEDED' ? 'Superseded' : 'StartRefused';
+  const error = START_ERRORS[record.outcome ?? 'REFUSED'] ?? 'StartRefused';
   return { kind: 'failure', error, cause: record.reason ?? `Request ${record.identity} ended as ${record.outcome}.` };
 }
 

@@ -12,6 +12,8 @@ export type Origin =
       readonly scheduledTime: string;
     }
   | { readonly kind: 'execution'; readonly executionArn: string }
+  /** A person's copy of another request, or of a foreign run by its uuid; each nonce is another one. */
+  | { readonly kind: 'rerun'; readonly of: string; readonly nonce: string }
   | { readonly kind: 'run'; readonly uuid: string };
 
 /**

@@ -74,6 +74,18 @@ export interface AttemptRecord {
   readonly outcome?: Outcome;
 }
 
+/** What a person did to a request, through the command line. */
+export interface Act {
+  readonly what: 'cancel' | 'replay' | 'rerun' | 'adopt' | 'start-again' | 'give-up';
+  /** ISO. */
+  readonly at: string;
+  /** ARN of the caller, as STS says it. */
+  readonly by: string;
+  readonly reason?: string;
+  /** Ids that the act is about beside the request's own. */
+  readonly note?: string;
+}
+
 /** What its route says about a request's life, frozen with it. */
 export interface RequestPolicy {
   readonly maxAttempts: number;
@@ -117,6 +129,12 @@ export interface RequestRecord extends RequestPolicy {
   readonly outcome?: Outcome;
   readonly outcomeAt?: string;
   readonly announcedAt?: string;
+  /** What people did to it, oldest first. */
+  readonly acts?: readonly Act[];
+  /** A person asked for its end, ISO: its run is cancelled as soon as there is one, and no attempt follows. */
+  readonly cancelAskedAt?: string;
+  /** How often a person opened it again after it had ended without a run. */
+  readonly reopened?: number;
 }
 
 export function currentAttempt(record: RequestRecord): AttemptRecord {

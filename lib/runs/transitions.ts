@@ -67,18 +67,25 @@ export function startCalled(record: RequestRecord, attempt: number, at: string):
   return changeAttempt(record, attempt, { startCalledAt: at, countedOn: at.slice(0, 10) });
 }
 
+/** Why a request ended that a person cancelled before it had a run. */
+export const NEVER_STARTED = 'It was cancelled by hand before it started.';
+
 /** HealthOmics answered the first call, the one of `calledAt`, with a definite no: there is no run, and nothing to look for. */
 export function startDenied(record: RequestRecord, attempt: number, calledAt: string): RequestRecord {
   const current = currentAttempt(record);
   if (record.state !== 'WAITING' || current.attempt !== attempt || current.startCalledAt !== calledAt) return record;
   const { startCalledAt: _, ...denied } = current;
-  return { ...record, attempts: [...record.attempts.slice(0, -1), denied] };
+  const withoutCall = { ...record, attempts: [...record.attempts.slice(0, -1), denied] };
+  // Whether there was a run to cancel could not be known while the call was under way.
+  return record.cancelAskedAt === undefined ? withoutCall : ended(withoutCall, 'CANCELLED', calledAt, NEVER_STARTED);
 }
 
 /** HealthOmics has the run. The first uuid that is written stays. */
 export function started(record: RequestRecord, attempt: number, run: StartedRun, at: string): RequestRecord {
   const known = record.attempts.find((one) => one.attempt === attempt);
   if (known === undefined || known.uuid !== undefined || record.state === 'ENDED') return record;
+  // A person may have given that attempt up for another one meanwhile.
+  if (currentAttempt(record).attempt !== attempt) return record;
   const { status, ...facts } = run;
   const withRun = changeAttempt(record, attempt, { ...facts, ...statusSeen(known, status ?? 'PENDING', at) });
   const { reason: _, ...rest } = withRun;

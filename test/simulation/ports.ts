@@ -127,6 +127,11 @@ function runsOf(world: World, call: Caller, invocation: Invocation): Runs {
         }
         return factsOf(run);
       }),
+    cancelRun: async (runId) => {
+      await call(`omics.cancelRun ${runId}`, () => omics.cancel(runId)).catch((error: unknown) => {
+        if (!(error instanceof Error && error.name === 'ConflictException')) throw error;
+      });
+    },
     findRunIdsByName: (name) =>
       call(`omics.findRunIdsByName ${name}`, () => omics.findByName(name).map(({ runId }) => runId)),
     parameterTemplate: ({ workflowId }) => call(`omics.parameterTemplate ${workflowId}`, () => undefined),

@@ -189,6 +189,14 @@ export class SimulatedOmics {
     return this.runs.find((run) => run.runId === runId && run.removedMs === undefined);
   }
 
+  cancel(runId: string): void {
+    const run = this.getRun(runId);
+    if (run === undefined || ENDS.includes(run.status) || run.status === 'STOPPING')
+      throw new ServiceError('ConflictException');
+    this.#move(run, 'STOPPING', undefined);
+    this.#world.timeline.after(longerMs(this.#world.random), () => this.#move(run, 'CANCELLED', undefined));
+  }
+
   findByName(name: string): readonly SimulatedRun[] {
     this.calls.findByName += 1;
     return this.runs.filter((run) => run.name === name && run.removedMs === undefined);

@@ -92,6 +92,11 @@ export class FakeRuns {
     return this.all.findLast((run) => run.runId === runId);
   }
 
+  async cancelRun(runId: string): Promise<void> {
+    this.calls.push(`CancelRun ${runId}`);
+    this.move(runId, 'STOPPING');
+  }
+
   async findRunIdsByName(name: string): Promise<readonly string[]> {
     return this.all.filter((run) => run.name === name).map(({ runId }) => runId);
   }
