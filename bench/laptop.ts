@@ -22,6 +22,7 @@ const END_LIMIT_MS = 5_000;
 const LISTED_AT_MOST = 10_000;
 
 export interface Laptop {
+  readonly endpoint: string;
   readonly s3: S3Client;
   readonly sfn: SFNClient;
   readonly omics: OmicsClient;
@@ -48,6 +49,7 @@ export async function startLaptop(options: Omit<ChildOptions, 'routesFile'>, con
   const omics = new OmicsClient({ ...settings, disableHostPrefix: true });
   const documents = documentClient(new DynamoDBClient(settings));
   return {
+    endpoint,
     s3,
     sfn,
     omics,

@@ -11,6 +11,8 @@ const SCRIPT_OF_TOOL = {
   bench: join(ROOT, 'bench', 'bench.ts'),
   clients: join(ROOT, 'test', 'clients', 'run-clients.mjs'),
   'lint-template': join(ROOT, 'test', 'linters', 'lint-template.ts'),
+  kill: join(ROOT, 'test', 'one-run', 'kill.ts'),
+  storm: join(ROOT, 'test', 'one-run', 'storm.ts'),
   sim: join(ROOT, 'test', 'simulation', 'sim.ts'),
 };
 

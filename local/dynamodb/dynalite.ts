@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { AwsError } from '../aws-error.ts';
 import type { JsonObject } from '../aws-json.ts';
+import { type ItemStore, writeAtomically } from './atomic-writes.ts';
 
 export interface Dynalite {
   /** Runs one operation that `DYNALITE_OPERATIONS` lists. @throws AwsError as DynamoDB answers it. */
@@ -54,8 +55,8 @@ export class TableFolderError extends Error {
 type Callback<T> = (error: unknown, result?: T) => void;
 type Action = (store: Store, input: JsonObject, callback: Callback<JsonObject>) => void;
 
-interface Store {
-  readonly db: { open(): Promise<void> };
+interface Store extends ItemStore {
+  readonly db: ItemStore['db'] & { open(): Promise<void> };
   readonly tableDb: {
     awsRegion: string;
     awsAccountId: string;
@@ -88,6 +89,7 @@ export async function openDynalite(options: {
   await store.db.open().catch((error: unknown) => {
     throw new TableFolderError(options.folder ?? 'memory', { cause: error });
   });
+  writeAtomically(store, require);
   store.tableDb.awsRegion = options.region;
   store.tableDb.awsAccountId = options.accountId;
   const validations = require('dynalite/validations') as Validations;
