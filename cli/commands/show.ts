@@ -41,11 +41,7 @@ export async function showRun(
  * @throws CommandError when there is none, or more than one.
  */
 export async function findRequest(ledger: Pick<Ledger, 'requests'>, text: string): Promise<RequestRecord> {
-  const exact = await identitiesOf(ledger, text);
-  const records = (await Promise.all(exact.map((identity) => ledger.requests.read(identity)))).filter(
-    (record) => record !== undefined,
-  );
-  const found = records.length > 0 ? records : await searchNewest(ledger, text);
+  const found = await findRequests(ledger, text);
   const [first, ...others] = found;
   if (first === undefined) {
     throw new CommandError(
@@ -57,6 +53,15 @@ export async function findRequest(ledger: Pick<Ledger, 'requests'>, text: string
     throw new CommandError(`"${printable(text)}" can be any of these; give more of the id:\n  ${list}`);
   }
   return first;
+}
+
+/** Every request that the text can mean. */
+export async function findRequests(ledger: Pick<Ledger, 'requests'>, text: string): Promise<readonly RequestRecord[]> {
+  const exact = await identitiesOf(ledger, text);
+  const records = (await Promise.all(exact.map((identity) => ledger.requests.read(identity)))).filter(
+    (record) => record !== undefined,
+  );
+  return records.length > 0 ? records : searchNewest(ledger, text);
 }
 
 async function identitiesOf({ requests }: Pick<Ledger, 'requests'>, text: string): Promise<string[]> {

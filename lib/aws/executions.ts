@@ -15,12 +15,13 @@ const SPENT = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
 
 let client: SFNClient | undefined;
 
-export function createExecutions(): Executions {
-  client ??= new SFNClient({});
-  const sfn = client;
+/** In a function over its own client and machine; a command gives those of its target. */
+export function createExecutions(given?: { readonly sfn: SFNClient; readonly stateMachineArn: string }): Executions {
+  if (given === undefined) client ??= new SFNClient({});
+  const sfn = given?.sfn ?? client ?? new SFNClient({});
   return {
     async start(name, input) {
-      const { stateMachineArn } = config();
+      const stateMachineArn = given?.stateMachineArn ?? config().stateMachineArn;
       try {
         const answer = await sfn.send(
           new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),

@@ -3,13 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { GetRunCommand } from '@aws-sdk/client-omics';
+import { GetRunCommand, StartRunCommand } from '@aws-sdk/client-omics';
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../cli/errors.ts';
 import { openOperator } from '../../cli/operator.ts';
 import { ownTarget } from '../../cli/target.ts';
 import { currentAttempt, type RequestRecord } from '../../lib/runs/request-record.ts';
-import { BUCKET, eventually, type Laptop, ROLE_ARN, startLaptop } from '../end-to-end/laptop.ts';
+import { BUCKET, eventually, type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from '../end-to-end/laptop.ts';
 import { rundrop } from './command-line.ts';
 
 const ROUTES = `version: 1
@@ -25,6 +26,9 @@ routes:
   - name: limited
     on: { bucket: ${BUCKET}, key: 'limited/{file}' }
     limits: { maxRunsPerDay: 1 }
+    run: { workflowId: "3333333", parameters: { input: '{uri}' } }
+  - name: free
+    on: { bucket: ${BUCKET}, key: 'free/{file}' }
     run: { workflowId: "3333333", parameters: { input: '{uri}' } }
 `;
 const CALLER = 'arn:aws:iam::000000000000:root';
@@ -64,10 +68,10 @@ async function requestOf(key: string, isSo: (record: RequestRecord) => boolean):
   });
 }
 
-const ended = ({ identity }: RequestRecord) =>
+const ended = (of: RequestRecord | string) =>
   eventually(async () => {
     await reconcile();
-    const record = await laptop.ledger.requests.read(identity);
+    const record = await laptop.ledger.requests.read(typeof of === 'string' ? of : of.identity);
     return record?.announcedAt === undefined ? undefined : record;
   });
 
@@ -111,6 +115,97 @@ describe('rundrop cancel', () => {
     expect(await run('cancel', done?.identity ?? '')).toMatchObject({
       exitStatus: 1,
       stdout: expect.stringContaining('ended before as COMPLETED'),
+    });
+  });
+});
+
+describe('rundrop rerun', () => {
+  const original = () => requestOf('free/a', ({ outcome }) => outcome === 'COMPLETED');
+
+  test('shows what would change and starts nothing in a dry run', async () => {
+    const { identity } = await original();
+    const count = (await laptop.ledger.requests.list(100)).length;
+    const changes = ['--set', 'parameters.input=s3://acme-incoming/free/b', '--set', 'retentionMode=null'];
+    const { exitStatus, stdout } = await run('rerun', identity, '--dry-run', ...changes);
+    expect(exitStatus).toBe(0);
+    expect(stdout).toContain('+ parameters.input: "s3://acme-incoming/free/b"');
+    expect(stdout).toContain('- retentionMode: "REMOVE"');
+    expect(await laptop.ledger.requests.list(100)).toHaveLength(count);
+  });
+
+  test('starts a run of its own, once for each nonce, and keeps who asked for it', async () => {
+    const first = await original();
+    const { runId = '' } = currentAttempt(first);
+    const again = () => run('rerun', runId, '--set', 'name=second', '--nonce', 'n1', '--json', '--reason', 'new name');
+    const answers = [await again(), await again()].map(({ stdout }) => JSON.parse(stdout));
+    expect(answers[0]).toMatchObject({ of: first.identity, nonce: 'n1', changes: [{ path: 'name', after: 'second' }] });
+    expect(answers[1].request).toBe(answers[0].request);
+    const copy = await ended(answers[0].request);
+    expect(copy).toMatchObject({ outcome: 'COMPLETED', route: 'free', acts: [{ by: CALLER, reason: 'new name' }] });
+    expect(currentAttempt(copy).name).toMatch(/^second-/);
+    expect(currentAttempt(copy).runId).not.toBe(runId);
+    const shown = await run('show', copy.identity);
+    expect(shown.stdout).toContain(`rerun of ${first.identity} (nonce n1)`);
+  });
+
+  test('copies a run that somebody else started, and one that only the console follows', async () => {
+    const { id = '' } = await laptop.omics.send(
+      new StartRunCommand({
+        workflowId: '3333333',
+        roleArn: ROLE_ARN,
+        outputUri: 's3://acme-results/foreign/',
+        name: 'foreign',
+        requestId: 'foreign',
+        storageType: 'DYNAMIC',
+        tags: { lab: '7' },
+        parameters: { input: `s3://${BUCKET}/free/a` },
+      }),
+    );
+    const { stdout } = await run('rerun', id, '--dry-run', '--json', '--set', 'tags.lab=8');
+    expect(JSON.parse(stdout)).toMatchObject({
+      changes: [{ path: 'tags.lab', before: '7', after: '8' }],
+      startRun: {
+        workflowId: '3333333',
+        name: 'foreign',
+        storageType: 'DYNAMIC',
+        parameters: { input: expect.any(String) },
+      },
+    });
+    const input = JSON.stringify({ runId: id });
+    const execution = await laptop.sfn.send(new StartExecutionCommand({ stateMachineArn: STATE_MACHINE_ARN, input }));
+    await laptop.closed(execution.executionArn ?? '');
+    const followed = await run('rerun', id, '--dry-run', '--json');
+    expect(JSON.parse(followed.stdout).startRun).toEqual({ ...JSON.parse(stdout).startRun, tags: { lab: '7' } });
+  });
+
+  test('does not run on inputs that were overwritten, unless that is asked for', async () => {
+    const { identity } = await requestOf('free/overwritten', ({ outcome }) => outcome === 'COMPLETED');
+    await laptop.put('free/overwritten', 'something else');
+    const refused = await run('rerun', identity);
+    expect(refused).toMatchObject({ exitStatus: 1, stderr: expect.stringContaining('free/overwritten is changed') });
+    const { stdout } = await run('rerun', identity, '--new-inputs', '--json');
+    expect((await ended(JSON.parse(stdout).request)).outcome).toBe('COMPLETED');
+  });
+
+  test.each([
+    [['--set', 'storagecapacity=2400'], 'did you mean storageCapacity?'],
+    [['--set', 'requestId=x'], 'requestId must be left out'],
+    [['--set', 'parameters'], 'path=value'],
+    [['--set', 'retentionMode=KEEP'], 'must be RETAIN or REMOVE'],
+    [['--set', 'roleArn=null'], 'roleArn is missing'],
+    [['--nonce', 'a b'], '--nonce must have'],
+  ])('%j is wrong usage', async (options, message) => {
+    const [{ identity } = { identity: '' }] = await laptop.ledger.requests.list(1);
+    expect(await run('rerun', identity, ...options)).toMatchObject({
+      exitStatus: 2,
+      stderr: expect.stringContaining(message),
+    });
+  });
+
+  test('says so when nobody knows the run', async () => {
+    expect(await run('rerun', '99999999')).toMatchObject({
+      exitStatus: 1,
+      stderr: expect.stringContaining('99999999'),
     });
   });
 });
