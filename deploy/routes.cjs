@@ -5,6 +5,7 @@
  */
 'use strict';
 
+const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
@@ -21,6 +22,9 @@ const ROLE_PARAMETER = 'HealthOmicsRoleArn';
 /** Stands for the parameter while the route file is read, and gets into no template. */
 const ROLE_STAND_IN = 'arn:aws:iam::000000000000:role/HealthOmicsRoleArn';
 const ROLE_PATTERN = '^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$';
+
+/** Where the sources are packaged without their repository, who packages may say which commit they are of. */
+const COMMIT_VARIABLE = 'RUNDROP_ROUTES_COMMIT';
 
 const LONGEST_SCHEDULE_NAME = 64;
 const LONGEST_RULE_NAME = 64;
@@ -40,6 +44,7 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
   const roleArns = rolesOf(routeFile);
   const needsRole = routeFile.environmentNames.includes(ROLE_VARIABLE) && roleArns.includes(role);
   return {
+    commit: environment[COMMIT_VARIABLE] || commitOf(path.resolve(ROOT, fileName)),
     everyBucket: everyBucket(routeFile),
     dropRuleArns: Object.keys(ruleResources).map((name) => ({ 'Fn::GetAtt': [name, 'Arn'] })),
     bucketArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}`)),
@@ -63,6 +68,21 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
     },
   };
 };
+
+/** The git commit that the route file is of, with `+changes` when the file has some since; `unknown` without git. */
+function commitOf(file) {
+  const git = (...args) => {
+    const options = { cwd: path.dirname(file), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 5_000 };
+    return execFileSync('git', args, options).trim();
+  };
+  try {
+    const commit = git('log', '-1', '--format=%H', '--', path.basename(file));
+    if (commit === '') return 'unknown';
+    return git('status', '--porcelain', '--', path.basename(file)) === '' ? commit : `${commit}+changes`;
+  } catch {
+    return 'unknown';
+  }
+}
 
 /** A route file whose role is not known yet is read with a stand-in, unless it names a default. */
 function loadWithRole({ loadRouteFile }, { text, fileName, environment }) {

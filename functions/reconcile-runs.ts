@@ -1,5 +1,4 @@
 /** Every minute: compares the ledger with HealthOmics and Step Functions, and takes the steps that got lost. */
-import { createAnnouncer } from '../lib/aws/announcer.ts';
 import { config } from '../lib/aws/config.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { createExecutions } from '../lib/aws/executions.ts';
@@ -8,6 +7,7 @@ import { createObjects } from '../lib/aws/objects.ts';
 import { routes } from '../lib/aws/routes.ts';
 import { createRuns } from '../lib/aws/runs.ts';
 import { createStarter } from '../lib/aws/starter.ts';
+import { createTelling } from '../lib/aws/telling.ts';
 import { type Reconciled, reconcile } from '../lib/lifecycle/reconcile.ts';
 
 export const handler = edge<unknown, Reconciled>(async () => {
@@ -17,7 +17,7 @@ export const handler = edge<unknown, Reconciled>(async () => {
     objects: createObjects(),
     executions: createExecutions(),
     starter: createStarter(),
-    announcer: createAnnouncer(),
+    ...createTelling(),
     routes,
     clock,
     random: Math.random,

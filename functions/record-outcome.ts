@@ -1,9 +1,9 @@
 /** ASL state RecordOutcome: how the attempt ended, and whether another follows. */
-import { createAnnouncer } from '../lib/aws/announcer.ts';
 import { config } from '../lib/aws/config.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
 import { createRuns } from '../lib/aws/runs.ts';
+import { createTelling } from '../lib/aws/telling.ts';
 import type { OutcomeAnswer } from '../lib/lifecycle/outcome-answer.ts';
 import { recordOutcome } from '../lib/lifecycle/record-outcome.ts';
 
@@ -12,7 +12,7 @@ export const handler = edge<{ request: string; attempt: number }, OutcomeAnswer>
     {
       ledger: ledger(),
       runs: createRuns(),
-      announcer: createAnnouncer(),
+      ...createTelling(),
       clock,
       random: Math.random,
       settings: config(),

@@ -1,6 +1,5 @@
 /** The one starter: nudged through a FIFO queue with one message group, so never two at a time. */
 import type { SQSEvent } from 'aws-lambda';
-import { createAnnouncer } from '../lib/aws/announcer.ts';
 import { config } from '../lib/aws/config.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { createExecutions } from '../lib/aws/executions.ts';
@@ -10,6 +9,7 @@ import { createQuotas } from '../lib/aws/quotas.ts';
 import { createRuns } from '../lib/aws/runs.ts';
 import { startRunOnce } from '../lib/aws/start-run-once.ts';
 import { createStarter } from '../lib/aws/starter.ts';
+import { createTelling } from '../lib/aws/telling.ts';
 import { startWaiting } from '../lib/lifecycle/start-waiting.ts';
 
 /** Left over at the end, so that the call under way is finished and written. */
@@ -23,7 +23,7 @@ export const handler = edge<SQSEvent, void>(async (_event, context) => {
       runs: createRuns(startRunOnce(context)),
       objects: createObjects(),
       executions: createExecutions(),
-      announcer: createAnnouncer(),
+      ...createTelling(),
       starter: createStarter(),
       quotas: createQuotas(clock, log),
       clock,

@@ -12,6 +12,10 @@ export interface Config {
   readonly eventBus: string;
   /** ARN of the SNS topic for people. */
   readonly notificationsTopic: string;
+  /** Name of the bucket for evidence of outcomes. */
+  readonly evidenceBucket: string;
+  /** The git commit of the route file, where it was known while packaging. */
+  readonly routesCommit?: string;
   /** What people are told of. */
   readonly notify: ReadonlySet<NoticeKind>;
   /** Path of the route file. */
@@ -67,7 +71,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     stateMachineArn: text('RUNDROP_STATE_MACHINE_ARN'),
     eventBus: text('RUNDROP_EVENT_BUS'),
     notificationsTopic: text('RUNDROP_NOTIFICATIONS_TOPIC'),
+    evidenceBucket: text('RUNDROP_EVIDENCE_BUCKET'),
     routesFile: text('RUNDROP_ROUTES_FILE'),
+    ...routesCommitOf(text('RUNDROP_ROUTES_COMMIT')),
     rundropVersion: text('RUNDROP_VERSION'),
     requestIdTrustSeconds: seconds('RUNDROP_REQUEST_ID_TRUST_SECONDS', ONE_DAY_SECONDS, 90 * ONE_DAY_SECONDS),
     retryBaseSeconds: seconds('RUNDROP_RETRY_BASE_SECONDS', 60, ONE_DAY_SECONDS),
@@ -135,6 +141,13 @@ function notifySetting(text: string | undefined, problems: string[]): ReadonlySe
     `RUNDROP_NOTIFY is ${JSON.stringify(text)}, not "none" or some of ${NOTICE_KINDS.join(', ')} with commas between.`,
   );
   return new Set();
+}
+
+/** What stands there when the route file is in no git repository. */
+const UNKNOWN_COMMIT = 'unknown';
+
+function routesCommitOf(commit: string): { readonly routesCommit?: string } {
+  return commit === UNKNOWN_COMMIT || commit === '' ? {} : { routesCommit: commit };
 }
 
 let parsed: Config | undefined;

@@ -180,7 +180,7 @@ const REFUSALS = new Set([
 export function resultOfError(error: unknown): StartRunResult {
   const name = nameOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  if (REFUSALS.has(name)) return { kind: 'refused', reason: `StartRun was refused, ${name}: ${message}` };
+  if (REFUSALS.has(name)) return { kind: 'refused', reason: `StartRun was refused, ${name}: ${message}`, code: name };
   if (name === 'ServiceQuotaExceededException')
     return { kind: 'quota', reason: `A quota is full, ${name}: ${message}` };
   return { kind: 'later', reason: `StartRun did not get through, ${name}: ${message}` };

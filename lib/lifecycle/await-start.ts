@@ -123,12 +123,7 @@ async function adoptRun(ports: AwaitStartPorts, event: AwaitStartEvent, runId: s
     maxAttempts: 1,
   } as const;
   // Claimed as one that has its run, in one write: as one that waits for a start it would be started, a second time.
-  const wanted = started(
-    newRequest(claim, ports.settings.rundropVersion, at),
-    1,
-    { runId, uuid: run.uuid, ...startedFacts(run) },
-    at,
-  );
+  const wanted = started(newRequest(claim, ports.settings, at), 1, { runId, uuid: run.uuid, ...startedFacts(run) }, at);
   const { record } = await ports.ledger.requests.claim(wanted);
   ports.log.info('run adopted', { identity: record.identity, runId, uuid: run.uuid, execution: event.executionName });
   return record;

@@ -23,7 +23,11 @@ export interface Claim extends RequestPolicy {
 }
 
 /** A request as it is before anybody claimed it. */
-export function newRequest(claim: Claim, rundropVersion: string, at: string): RequestRecord {
+export function newRequest(
+  claim: Claim,
+  { rundropVersion, routesCommit }: Pick<Settings, 'rundropVersion' | 'routesCommit'>,
+  at: string,
+): RequestRecord {
   const identity = identityOf(claim.origin);
   const { requestId: _, ...request } = claim.request as Readonly<Record<string, unknown>>;
   const requestText = JSON.stringify(request);
@@ -37,6 +41,7 @@ export function newRequest(claim: Claim, rundropVersion: string, at: string): Re
     route: claim.route,
     origin: claim.origin,
     routesHash: claim.routesHash,
+    ...(routesCommit === undefined || claim.routesHash === '' ? {} : { routesCommit }),
     rundropVersion,
     requestText,
     members: claim.members,
@@ -59,7 +64,7 @@ export function newRequest(claim: Claim, rundropVersion: string, at: string): Re
 /** Whatever the ledger already holds under this identity wins: a repeat never gives a request another meaning. */
 export async function claimRequest(ports: ClaimPorts, claim: Claim): Promise<RequestRecord> {
   const at = new Date(ports.clock.nowMs()).toISOString();
-  const { record } = await ports.ledger.requests.claim(newRequest(claim, ports.settings.rundropVersion, at));
+  const { record } = await ports.ledger.requests.claim(newRequest(claim, ports.settings, at));
   return record;
 }
 
@@ -69,7 +74,7 @@ export async function claimRequest(ports: ClaimPorts, claim: Claim): Promise<Req
  */
 export async function claimAndStart(ports: ClaimPorts & WatcherPorts, claim: Claim): Promise<RequestRecord> {
   const at = new Date(ports.clock.nowMs()).toISOString();
-  const wanted = watcherAllocated(newRequest(claim, ports.settings.rundropVersion, at));
+  const wanted = watcherAllocated(newRequest(claim, ports.settings, at));
   const { record, created } = await ports.ledger.requests.claim(wanted);
   if (!created) return ensureWatcher(ports, record);
   await ports.executions.start(executionName(record.route, record.identity, record.watchers), {

@@ -39,7 +39,7 @@ export interface ListedRun {
 export type StartRunResult =
   | { readonly kind: 'started'; readonly run: StartedRun }
   /** HealthOmics said no for good. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code?: string }
   /** The account's stored-run quota, or another, is full. */
   | { readonly kind: 'quota'; readonly reason: string }
   /** Too many calls, or the service is ill: later. */
@@ -176,6 +176,8 @@ export interface Routes {
 export interface Settings {
   readonly stage: string;
   readonly rundropVersion: string;
+  /** The git commit of the route file, where that is known. */
+  readonly routesCommit?: string;
   /** How long HealthOmics is trusted to remember a requestId. */
   readonly requestIdTrustSeconds: number;
   /** The first retry waits up to so long; each next one up to twice as long. */

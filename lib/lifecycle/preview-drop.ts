@@ -169,7 +169,7 @@ function previewRequest(
     const request =
       body === undefined ? fillRequest(route, { members, timeMs }) : readRunRequest(route, dropped.drop, body);
     const claim = claimOf({ file, route, members, request });
-    const record = newRequest(claim, rundropVersion, new Date(nowMs).toISOString());
+    const record = newRequest(claim, { rundropVersion }, new Date(nowMs).toISOString());
     const [attempt] = record.attempts;
     if (attempt === undefined) throw new Error('A new request has no attempt.');
     const name = runNameOf(askedName(record.requestText, route.name), requestId);

@@ -72,7 +72,7 @@ function previewRow(run: SheetRun, { file, matched, dropped, nowMs, rundropVersi
     members: [],
     ...policyOf(route),
   };
-  const record = newRequest(claim, rundropVersion, new Date(nowMs).toISOString());
+  const record = newRequest(claim, { rundropVersion }, new Date(nowMs).toISOString());
   const [attempt] = record.attempts;
   if (attempt === undefined) throw new Error('A new request has no attempt.');
   const request = startRunInput(record, attempt);

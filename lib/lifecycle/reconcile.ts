@@ -12,6 +12,7 @@ import { cancelIfAsked } from './cancel-request.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
 import { fireIfComplete } from './gather-drop.ts';
+import { keepEvidence } from './keep-evidence.ts';
 import type { ListedRun, Runs, Starter } from './ports.ts';
 import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
 import type { TakeDropPorts } from './take-drop.ts';
@@ -41,12 +42,16 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const retrying = await forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record));
   const running = await followStarted(ports);
   const unannounced = await forEachOpen(ports, 'UNANNOUNCED', (record) => repairAnnouncement(ports, record));
-  const all = [fired, claimed, waiting, retrying, running, unannounced];
+  const unevidenced = await forEachOpen(ports, 'UNEVIDENCED', (record) => repairEvidence(ports, record));
+  const all = [unevidenced, fired, claimed, waiting, retrying, running, unannounced];
   return {
     unfinished: all.reduce((sum, { seen }) => sum + seen, 0),
     repaired: all.reduce((sum, { repaired }) => sum + repaired, 0),
   };
 }
+
+/** What is left to do of requests that have ended. */
+const STATE_OF_WORK: Readonly<Record<string, string>> = { UNANNOUNCED: 'ENDED', UNEVIDENCED: 'ENDED' };
 
 interface Pass {
   readonly seen: number;
@@ -63,8 +68,7 @@ async function forEachOpen(
   let repaired = 0;
   for (const identity of await ports.ledger.requests.open(state, MOST_PER_PASS)) {
     const record = await ports.ledger.requests.read(identity);
-    if (record === undefined || (record.state !== state && !(state === 'UNANNOUNCED' && record.state === 'ENDED')))
-      continue;
+    if (record === undefined || record.state !== (STATE_OF_WORK[state] ?? state)) continue;
     seen += 1;
     try {
       if (await repair(record)) repaired += 1;
@@ -138,6 +142,10 @@ async function repairAnnouncement(ports: ReconcilePorts, record: RequestRecord):
   await answerEverybody(ports, record);
   await announceOutcome(ports, record);
   return true;
+}
+
+async function repairEvidence(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
+  return record.evidence === undefined && (await keepEvidence(ports, record)).evidence !== undefined;
 }
 
 /** Lists what is active only while a run of ours is, in the order in which a run moves, so that none is missed. */

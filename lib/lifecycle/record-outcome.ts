@@ -1,22 +1,21 @@
 /** The machine's third state: how the attempt ended, whether another follows, and the announcement of the outcome. */
 import type { Ledger } from '../ledger/ledger.ts';
+import { RequestMissingError } from '../ledger/requests.ts';
 import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { decideRetry, type FailedAttempt, retryDelaySeconds } from '../runs/retry.ts';
 import { askedName, startRunInput } from '../runs/start-run-input.ts';
 import { ended, retrying, runHasEnded } from '../runs/transitions.ts';
-import { announceOutcome } from './announce-outcome.ts';
+import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
 import { statusOfRun } from './follow-run.ts';
+import { keepAttemptEvidence } from './keep-evidence.ts';
 import { endAnswer, type OutcomeAnswer } from './outcome-answer.ts';
-import type { Announcer, Clock, Log, Runs, Settings } from './ports.ts';
+import type { Runs, Settings } from './ports.ts';
 
-export interface RecordOutcomePorts {
+export interface RecordOutcomePorts extends AnnouncePorts {
   readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
   readonly runs: Pick<Runs, 'getRun'>;
-  readonly announcer: Announcer;
-  readonly clock: Clock;
   readonly random: () => number;
   readonly settings: Settings;
-  readonly log: Log;
 }
 
 /** The run has not ended: WatchRun let go too early. Retriable. */
@@ -29,7 +28,7 @@ export async function recordOutcome(
   ports: RecordOutcomePorts,
   event: { request: string; attempt: number },
 ): Promise<OutcomeAnswer> {
-  const known = await statusOfRun(ports, event.request, event.attempt);
+  const known = await knownEnd(ports, event);
   const decided = await ports.ledger.requests.change(
     known.identity,
     (latest) => decide(ports, latest, event.attempt),
@@ -42,6 +41,8 @@ export async function recordOutcome(
   if (currentAttempt(decided).attempt === event.attempt) {
     throw new RunNotEnded(`Attempt ${event.attempt} of request ${event.request} has not ended yet.`);
   }
+  // The next attempt may take long, and retention may take this run meanwhile.
+  await keepAttemptEvidence(ports, decided, event.attempt);
   ports.log.info('attempt failed, another follows', { identity: decided.identity, attempt: event.attempt });
   return {
     request: decided.identity,
@@ -49,6 +50,17 @@ export async function recordOutcome(
     attempt: currentAttempt(decided).attempt,
     retryAfterSeconds: retryDelaySeconds(event.attempt, ports.settings.retryBaseSeconds, ports.random),
   };
+}
+
+/** An end that is in the ledger came from GetRun: it need not be asked again. */
+async function knownEnd(
+  ports: RecordOutcomePorts,
+  event: { request: string; attempt: number },
+): Promise<RequestRecord> {
+  const record = await ports.ledger.requests.read(event.request);
+  if (record === undefined) throw new RequestMissingError(event.request);
+  const attempt = record.attempts.find((one) => one.attempt === event.attempt);
+  return attempt !== undefined && runHasEnded(attempt) ? record : statusOfRun(ports, event.request, event.attempt);
 }
 
 /** The step from an ended run to an outcome or to the next attempt; pure but for the time. */

@@ -111,7 +111,7 @@ export async function rerunRequest(
 ): Promise<RequestRecord> {
   const { source, request, members, nonce, act } = given;
   const claim: Claim = { ...source, origin: { kind: 'rerun', of: source.of, nonce }, request, members };
-  const wanted = acted(newRequest(claim, ports.settings.rundropVersion, act.at), act);
+  const wanted = acted(newRequest(claim, ports.settings, act.at), act);
   const { record } = await ports.ledger.requests.claim(wanted);
   if (record.requestText !== wanted.requestText) throw new NonceTaken(nonce, record.identity);
   await noteOnSource(ports, source.of, { ...act, note: `as ${record.identity}` });

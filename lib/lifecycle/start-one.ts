@@ -1,23 +1,21 @@
 /** One attempt's StartRun, so that at most one run comes of it whatever happens on the way. */
 import type { Ledger } from '../ledger/ledger.ts';
+import { INPUT_DELETED, INPUT_OVERWRITTEN, WOULD_FAIL } from '../runs/outcome-words.ts';
 import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
 import { ended, heldUp, type StartedRun, startCalled, startDenied, started, uncertain } from '../runs/transitions.ts';
-import { announceOutcome } from './announce-outcome.ts';
+import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
 import { checkBeforeStart } from './check-before-start.ts';
-import type { Announcer, Clock, Executions, Log, Objects, Runs, Settings, StartRunResult } from './ports.ts';
+import type { Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
 import { sentences } from './sentences.ts';
 import { answerAll } from './tokens.ts';
 
-export interface StartOnePorts {
+export interface StartOnePorts extends AnnouncePorts {
   readonly ledger: Pick<Ledger, 'counters' | 'requests' | 'tokens'>;
   readonly runs: Runs;
   readonly objects: Pick<Objects, 'head' | 'someUnder'>;
   readonly executions: Executions;
-  readonly announcer: Announcer;
-  readonly clock: Clock;
   readonly settings: Settings;
-  readonly log: Log;
 }
 
 export type StartOneResult =
@@ -32,12 +30,16 @@ export async function startOne(ports: StartOnePorts, record: RequestRecord): Pro
   if (calledAt === undefined) {
     // Only before the first call: afterwards a run may exist, and what matters is to find it.
     const changed = await changedMember(ports, record);
-    if (changed !== undefined) return end(ports, record, 'SUPERSEDED', changed);
+    if (changed !== undefined) return end(ports, record, { outcome: 'SUPERSEDED', ...changed });
     // A person in the console gets HealthOmics' own answer.
     const byHand = record.origin.kind === 'execution';
     const problems = byHand ? [] : await checkBeforeStart(ports, startRunInput(record, attempt));
     if (problems.length > 0)
-      return end(ports, record, 'REFUSED', `Not started, because it would fail. ${sentences(problems)}`);
+      return end(ports, record, {
+        outcome: 'REFUSED',
+        reason: `Not started, because it would fail. ${sentences(problems)}`,
+        code: WOULD_FAIL,
+      });
   } else if (ports.clock.nowMs() - Date.parse(calledAt) > ports.settings.requestIdTrustSeconds * 1000) {
     return lookForRun(ports, record, attempt);
   }
@@ -55,7 +57,7 @@ export async function startOne(ports: StartOnePorts, record: RequestRecord): Pro
     case 'started':
       return adopt(ports, called, result.run);
     case 'refused':
-      return end(ports, called, 'REFUSED', result.reason);
+      return end(ports, called, { outcome: 'REFUSED', reason: result.reason, code: result.code });
     case 'quota':
       // A call before this one may have made a run all the same: only an answer to the first one is the whole truth.
       if (calledAt === undefined) {
@@ -82,15 +84,20 @@ async function adopt(ports: StartOnePorts, record: RequestRecord, run: StartedRu
   return { kind: 'started' };
 }
 
+interface NotStarted {
+  readonly outcome: 'REFUSED' | 'SUPERSEDED';
+  readonly reason: string;
+  readonly code: string | undefined;
+}
+
 async function end(
   ports: StartOnePorts,
   record: RequestRecord,
-  outcome: 'REFUSED' | 'SUPERSEDED',
-  reason: string,
+  { outcome, reason, code }: NotStarted,
 ): Promise<StartOneResult> {
   const at = new Date(ports.clock.nowMs()).toISOString();
   const over = await ports.ledger.requests.change(record.identity, (latest) =>
-    latest.state === 'WAITING' ? ended(latest, outcome, at, reason) : latest,
+    latest.state === 'WAITING' ? ended(latest, outcome, at, reason, code) : latest,
   );
   ports.log.warn('request not started', { identity: record.identity, outcome });
   await answerAll(ports, over, 'start');
@@ -110,14 +117,19 @@ async function withinDailyLimit(ports: StartOnePorts, record: RequestRecord, now
 }
 
 /** Looks at every member again; says of the first that is gone or another one what happened to it. */
-async function changedMember(ports: StartOnePorts, record: RequestRecord): Promise<string | undefined> {
+async function changedMember(
+  ports: StartOnePorts,
+  record: RequestRecord,
+): Promise<Pick<NotStarted, 'reason' | 'code'> | undefined> {
   for (const { bucket, key, versionId, etag, dropId } of record.members) {
     const head = await ports.objects.head({ bucket, key, ...(versionId === undefined ? {} : { versionId }) });
     if (head === undefined) {
-      return `An input object (drop ${dropId}) was deleted before the run started. Drop it again.`;
+      const reason = `An input object (drop ${dropId}) was deleted before the run started. Drop it again.`;
+      return { reason, code: INPUT_DELETED };
     }
     if (head.etag !== etag) {
-      return `An input object (drop ${dropId}) was overwritten before the run started; the newer one is a drop of its own.`;
+      const reason = `An input object (drop ${dropId}) was overwritten before the run started; the newer one is a drop of its own.`;
+      return { reason, code: INPUT_OVERWRITTEN };
     }
   }
   return undefined;

@@ -33,8 +33,16 @@ export function canReopen(record: RequestRecord): boolean {
 /** One more attempt for a request that never had a run, or not in its last attempt. The attempt before keeps its outcome. */
 export function reopened(record: RequestRecord, act: Act): RequestRecord {
   if (!canReopen(record)) return record;
-  const { outcome: _o, outcomeAt: _a, announcedAt: _n, reason: _r, cancelAskedAt: _c, ...rest } = acted(record, act);
-  return { ...withNextAttempt(rest), state: 'CLAIMED', since: act.at, reopened: (record.reopened ?? 0) + 1 };
+  const { outcome, outcomeAt, announcedAt: _n, reason: _r, cancelAskedAt: _c, ...kept } = acted(record, act);
+  const { notifiedAt: _t, reasonCode: _k, evidence, evidenceTrouble: _e, ...rest } = kept;
+  const before = { outcome, at: outcomeAt, ...(evidence === undefined ? {} : { evidence }) };
+  const earlierOutcomes = [...(record.earlierOutcomes ?? []), before];
+  return {
+    ...withNextAttempt({ ...rest, earlierOutcomes }),
+    state: 'CLAIMED',
+    since: act.at,
+    reopened: (record.reopened ?? 0) + 1,
+  };
 }
 
 /** A person found the run that nobody knew of. */

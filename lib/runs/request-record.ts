@@ -45,6 +45,28 @@ export interface SheetSource {
   readonly lines: readonly number[];
 }
 
+/** Where something is kept as evidence: which object, and which bytes. */
+export interface EvidenceMark {
+  /** `s3://bucket/key` */
+  readonly uri: string;
+  readonly etag: string;
+  /** Of a versioned bucket. */
+  readonly versionId?: string;
+  /** Of the whole object, in hex. */
+  readonly sha256: string;
+}
+
+/** What keeps the evidence of an outcome from being written. */
+export interface EvidenceTrouble {
+  readonly tries: number;
+  /** ISO. */
+  readonly lastTryAt: string;
+  /** The name of the last error. */
+  readonly error: string;
+  /** ISO. Nobody tries any more. */
+  readonly givenUpAt?: string;
+}
+
 export interface AttemptRecord {
   /** From 1. */
   readonly attempt: number;
@@ -72,6 +94,8 @@ export interface AttemptRecord {
   readonly failureReason?: string;
   readonly statusMessage?: string;
   readonly outcome?: Outcome;
+  /** Of its run alone, written when another attempt followed. */
+  readonly evidence?: EvidenceMark;
 }
 
 /** What a person did to a request, through the command line. */
@@ -99,6 +123,13 @@ export interface RequestPolicy {
   readonly inStatusSeconds?: Readonly<Partial<Record<ActiveRunStatus, number>>>;
 }
 
+export interface EarlierOutcome {
+  readonly outcome: Outcome | undefined;
+  /** ISO. */
+  readonly at: string | undefined;
+  readonly evidence?: EvidenceMark;
+}
+
 export interface RequestRecord extends RequestPolicy {
   readonly identity: string;
   /** Counts the writes; each write is conditional on the one before. */
@@ -107,6 +138,8 @@ export interface RequestRecord extends RequestPolicy {
   readonly origin: Origin;
   /** SHA-256 of the route file that made the request. */
   readonly routesHash: string;
+  /** The git commit that it came from, where that is known. */
+  readonly routesCommit?: string;
   readonly rundropVersion: string;
   /** The StartRun request without requestId, name suffix and our tags: JSON text, never rewritten. */
   readonly requestText: string;
@@ -119,8 +152,10 @@ export interface RequestRecord extends RequestPolicy {
   readonly state: RequestState;
   /** Since when it is in `state`, ISO. */
   readonly since: string;
-  /** Why it waits, was refused, was superseded or is uncertain: a sentence for people. */
+  /** Why it waits, was refused, was superseded or is uncertain: a sentence for people. May name inputs. */
   readonly reason?: string;
+  /** Of `reason`, what names nothing: the name of an error, or one of our own words. */
+  readonly reasonCode?: string;
   readonly attempts: readonly AttemptRecord[];
   /** How many execution names are allocated: w1, w2, … */
   readonly watchers: number;
@@ -128,6 +163,8 @@ export interface RequestRecord extends RequestPolicy {
   readonly executions: readonly string[];
   readonly outcome?: Outcome;
   readonly outcomeAt?: string;
+  readonly evidence?: EvidenceMark;
+  readonly evidenceTrouble?: EvidenceTrouble;
   readonly announcedAt?: string;
   /** What people did to it, oldest first. */
   readonly acts?: readonly Act[];
@@ -135,6 +172,12 @@ export interface RequestRecord extends RequestPolicy {
   readonly cancelAskedAt?: string;
   /** How often a person opened it again after it had ended without a run. */
   readonly reopened?: number;
+  /** What it had come to before it was opened again, oldest first. */
+  readonly earlierOutcomes?: readonly EarlierOutcome[];
+  /** When the topic for people took word of the outcome, or nobody wanted it. */
+  readonly notifiedAt?: string;
+  /** When it was announced that a person has to decide. */
+  readonly uncertainToldAt?: string;
 }
 
 export function currentAttempt(record: RequestRecord): AttemptRecord {
@@ -144,7 +187,10 @@ export function currentAttempt(record: RequestRecord): AttemptRecord {
 }
 
 /** Where the request stands in the index of unfinished work; `undefined` when nothing is left to do. */
-export function openWork(record: RequestRecord): RequestState | 'UNANNOUNCED' | undefined {
+export function openWork(record: RequestRecord): RequestState | 'UNANNOUNCED' | 'UNEVIDENCED' | undefined {
   if (record.state !== 'ENDED') return record.state;
-  return record.announcedAt === undefined ? 'UNANNOUNCED' : undefined;
+  if (record.announcedAt === undefined || record.notifiedAt === undefined) return 'UNANNOUNCED';
+  const { evidence, evidenceTrouble } = record;
+  const lacksEvidence = evidence === undefined && evidenceTrouble !== undefined;
+  return lacksEvidence && evidenceTrouble.givenUpAt === undefined ? 'UNEVIDENCED' : undefined;
 }

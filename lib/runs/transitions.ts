@@ -3,7 +3,7 @@
  * was already taken or something else came first, returns the record as it was; nothing here ever goes back.
  */
 import { requestIdOf } from './identity.ts';
-import type { AttemptRecord, Outcome, RequestRecord } from './request-record.ts';
+import type { AttemptRecord, EvidenceMark, EvidenceTrouble, Outcome, RequestRecord } from './request-record.ts';
 import { currentAttempt } from './request-record.ts';
 import type { RequestChanges } from './retry.ts';
 import { advances, isTerminal, type RunStatus } from './run-status.ts';
@@ -116,11 +116,18 @@ export function retrying(
   return { ...failed, attempts: [...failed.attempts, next], state: 'RETRYING', since: at };
 }
 
-/** Over. The first outcome that is written stays. */
-export function ended(record: RequestRecord, outcome: Outcome, at: string, reason?: string): RequestRecord {
+/** Over. The first outcome that is written stays. `code` is what of the reason names nothing. */
+export function ended(
+  record: RequestRecord,
+  outcome: Outcome,
+  at: string,
+  reason?: string,
+  code?: string,
+): RequestRecord {
   if (record.state === 'ENDED') return record;
-  const { reason: _, ...rest } = changeAttempt(record, currentAttempt(record).attempt, { outcome });
-  return { ...rest, state: 'ENDED', since: at, outcome, outcomeAt: at, ...(reason === undefined ? {} : { reason }) };
+  const { reason: _, reasonCode: __, ...rest } = changeAttempt(record, currentAttempt(record).attempt, { outcome });
+  const why = { ...(reason === undefined ? {} : { reason }), ...(code === undefined ? {} : { reasonCode: code }) };
+  return { ...rest, state: 'ENDED', since: at, outcome, outcomeAt: at, ...why };
 }
 
 /** A StartRun whose outcome cannot be found out any more. */
@@ -128,9 +135,46 @@ export function uncertain(record: RequestRecord, reason: string, at: string): Re
   return record.state === 'WAITING' ? { ...record, state: 'UNCERTAIN', since: at, reason } : record;
 }
 
-export function announced(record: RequestRecord, at: string): RequestRecord {
-  if (record.state !== 'ENDED' || record.announcedAt !== undefined) return record;
-  return { ...record, announcedAt: at };
+/** A person was told, as long as it is about the same uncertainty. */
+export function uncertainTold(record: RequestRecord, since: string, at: string): RequestRecord {
+  if (record.state !== 'UNCERTAIN' || record.since !== since || isUncertaintyTold(record)) return record;
+  return { ...record, uncertainToldAt: at };
+}
+
+export function isUncertaintyTold({ since, uncertainToldAt }: RequestRecord): boolean {
+  return uncertainToldAt !== undefined && uncertainToldAt >= since;
+}
+
+/** The evidence of the outcome is written. The first mark stays. */
+export function evidenceKept(record: RequestRecord, evidence: EvidenceMark): RequestRecord {
+  if (record.state !== 'ENDED' || record.evidence !== undefined) return record;
+  const { evidenceTrouble: _, ...rest } = record;
+  return { ...rest, evidence };
+}
+
+export function evidenceFailed(record: RequestRecord, trouble: EvidenceTrouble): RequestRecord {
+  if (record.state !== 'ENDED' || record.evidence !== undefined) return record;
+  if ((record.evidenceTrouble?.tries ?? 0) >= trouble.tries) return record;
+  return { ...record, evidenceTrouble: trouble };
+}
+
+/** The run of an attempt that another one follows is on record. */
+export function attemptEvidenceKept(record: RequestRecord, attempt: number, evidence: EvidenceMark): RequestRecord {
+  const known = record.attempts.find((one) => one.attempt === attempt);
+  if (known === undefined || known.evidence !== undefined) return record;
+  return changeAttempt(record, attempt, { evidence });
+}
+
+/** Programs were told; people, too, or not yet. */
+export function announced(
+  record: RequestRecord,
+  at: string,
+  people: 'notified' | 'not-notified' = 'notified',
+): RequestRecord {
+  if (record.state !== 'ENDED') return record;
+  const notifies = people === 'notified' && record.notifiedAt === undefined;
+  if (record.announcedAt !== undefined && !notifies) return record;
+  return { ...record, announcedAt: record.announcedAt ?? at, ...(notifies ? { notifiedAt: at } : {}) };
 }
 
 /** Whether HealthOmics has said how the current attempt's run ended. */

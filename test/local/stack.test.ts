@@ -88,7 +88,11 @@ describe('startStack', () => {
   it('has what serverless.yml and the route file name, on one port', async () => {
     const client = settings(await start());
     const { Buckets } = await new S3Client(client).send(new ListBucketsCommand({}));
-    expect(Buckets?.map(({ Name }) => Name)).toEqual(['acme-incoming', 'acme-results']);
+    expect(Buckets?.map(({ Name }) => Name)).toEqual([
+      'acme-incoming',
+      'acme-results',
+      'rundrop-local-evidence-000000000000-us-east-1',
+    ]);
     const { QueueUrls } = await new SQSClient(client).send(new ListQueuesCommand({}));
     expect(QueueUrls?.map((url) => url.split('/').at(-1)).sort()).toEqual([
       'rundrop-local-drops',

@@ -13,6 +13,9 @@ const scope: TemplateScope = {
   parameters: { HealthOmicsRoleArn: 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole' },
 };
 
+/** The packaged copy of the sources is in no repository. */
+const COMMIT = { RUNDROP_ROUTES_COMMIT: '0123456789abcdef0123456789abcdef01234567' };
+
 let packaged: PackagedService;
 let deployed: Wiring;
 let local: Wiring;
@@ -22,6 +25,7 @@ beforeAll(async () => {
   const likeNode20 = path.join(import.meta.dirname, 'like-node-20.cjs');
   packaged = await packageService({
     stage: 'local',
+    environment: COMMIT,
     nodeOptions: ['--no-experimental-strip-types', '--require', likeNode20],
   });
   deployed = readWiring(packaged.template, scope);
@@ -29,7 +33,7 @@ beforeAll(async () => {
     file: path.join(ROOT, 'serverless.yml'),
     stage: 'local',
     routesFile: 'rundrop.yaml',
-    environment: {},
+    environment: COMMIT,
   });
   local = readWiring(serverless.template, scope);
 }, 120_000);
@@ -42,6 +46,7 @@ describe('the laptop and what serverless package makes', () => {
     'queues',
     'tables',
     'topicNames',
+    'bucketNames',
     'busNames',
     'rules',
     'scheduleGroups',

@@ -45,6 +45,8 @@ const COMPLETE = {
   RUNDROP_STATE_MACHINE_ARN: 'arn:machine',
   RUNDROP_EVENT_BUS: 'bus',
   RUNDROP_NOTIFICATIONS_TOPIC: 'arn:topic',
+  RUNDROP_EVIDENCE_BUCKET: 'evidence',
+  RUNDROP_ROUTES_COMMIT: 'unknown',
   RUNDROP_ROUTES_FILE: 'rundrop.yaml',
   RUNDROP_VERSION: '1.0.0',
 };

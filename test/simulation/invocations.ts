@@ -54,6 +54,7 @@ const ERROR_OF_SERVICE: Readonly<Record<string, string>> = {
   s3: 'SlowDown',
   sqs: 'TimeoutError',
   events: 'AnnouncementRefused',
+  sns: 'InternalErrorException',
 };
 
 export class Invocations {

@@ -88,5 +88,7 @@ export function checkNames(world: World, violate: Violate): void {
     look('an execution', [execution.name, execution.input, execution.output, execution.error, execution.cause]);
   }
   for (const { text } of world.announced) look('an announcement', text);
+  for (const notice of world.notices) look('a notification', notice);
+  for (const key of world.evidence.kept.keys()) look("an evidence object's key", key);
   for (const line of world.logLines) look('a log line', line);
 }

@@ -11,6 +11,7 @@ import { writeSheetMessage } from '../../lib/routing/sheet-message.ts';
 import type { StartRunInput } from '../../lib/runs/start-run-input.ts';
 import { type FunctionName, RESERVES_MS } from './functions.ts';
 import type { Invocation } from './invocations.ts';
+import { tellingOf } from './simulated-evidence.ts';
 import { BUCKET } from './simulated-objects.ts';
 import type { SimulatedRun } from './simulated-omics.ts';
 import { type Caller, simulatedTable } from './simulated-table.ts';
@@ -41,16 +42,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
           world.starts.send('{}');
         }),
     },
-    announcer: {
-      announce: ({ detailType, detail }) =>
-        call('events.announce', () => {
-          const text = JSON.stringify(detail);
-          const sent = JSON.parse(text) as Record<string, unknown>;
-          const recorded = world.store.get({ pk: `REQUEST#${sent.request}`, sk: 'REQUEST' });
-          world.announced.push({ atMs: world.timeline.nowMs, detailType, text, detail: sent, recorded });
-          world.journal.write(world.timeline.nowMs, `announced ${detailType} ${text}`);
-        }),
-    },
+    ...tellingOf(world, call),
     quotas: { startRunsPerSecond: async () => 5 },
     routes: { read: async () => world.routes },
     sheetParts: {

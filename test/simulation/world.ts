@@ -1,4 +1,5 @@
 /** The whole of Rundrop over a simulated AWS: the production code of lib/ and the state machine, on virtual time. */
+import type { Notice } from '../../lib/lifecycle/ports.ts';
 import type { RouteFile } from '../../lib/routing/route-file.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import { type FunctionName, functionOf, TIMEOUTS_MS } from './functions.ts';
@@ -8,6 +9,7 @@ import type { Plant } from './plant.ts';
 import { portsOf } from './ports.ts';
 import { RandomSource } from './random-source.ts';
 import { SimulatedBus } from './simulated-bus.ts';
+import { SimulatedEvidence } from './simulated-evidence.ts';
 import { SimulatedExecutions } from './simulated-executions.ts';
 import { SimulatedObjects } from './simulated-objects.ts';
 import { type OmicsSettings, SimulatedOmics, type SimulatedRun } from './simulated-omics.ts';
@@ -65,6 +67,8 @@ export class World {
   readonly drops: SimulatedQueue;
   readonly starts: SimulatedQueue;
   readonly announced: Announced[] = [];
+  readonly notices: Notice[] = [];
+  readonly evidence = new SimulatedEvidence();
   readonly logLines: string[] = [];
   readonly batches: BatchRun[] = [];
   reconciles = 0;

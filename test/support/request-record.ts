@@ -19,5 +19,5 @@ export function claimedRequest(change: Partial<RequestRecord> = {}): RequestReco
     members: [{ dropId: 'd1', bucket: 'in', key: 'k', etag: '1', sizeBytes: 2 }],
     maxAttempts: 2,
   };
-  return { ...newRequest(claim, '0.1.0', CREATED_AT), ...change };
+  return { ...newRequest(claim, { rundropVersion: '0.1.0' }, CREATED_AT), ...change };
 }

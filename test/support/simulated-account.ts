@@ -16,7 +16,8 @@ import {
 import type { PruneRules } from '../../lib/quota/prune-settings.ts';
 import type { QuotaSnapshot } from '../../lib/quota/quota-snapshot.ts';
 import { simulatedTable, TableStore } from '../simulation/simulated-table.ts';
-import { FakeAnnouncer, FakeNotifier } from './world.ts';
+import { FakeNotifier } from './fake-telling.ts';
+import { FakeAnnouncer } from './world.ts';
 
 export interface AccountRun extends SeenRun {
   status: string;

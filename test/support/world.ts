@@ -1,7 +1,7 @@
 /** A small world for the lifecycle: a real ledger, and ports that a test can steer and look into. */
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import type { AwaitStartPorts } from '../../lib/lifecycle/await-start.ts';
-import type { Announcement, Log, Notice, ObjectHead, RunFacts, StartRunResult } from '../../lib/lifecycle/ports.ts';
+import type { Announcement, Log, ObjectHead, RunFacts, StartRunResult } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
 import type { TakeSheetPorts } from '../../lib/lifecycle/take-sheet.ts';
@@ -11,6 +11,7 @@ import type { SheetPartOfDrop } from '../../lib/routing/sheet-message.ts';
 import { sha256 } from '../../lib/runs/identity.ts';
 import type { RunStatus } from '../../lib/runs/run-status.ts';
 import type { StartRunInput } from '../../lib/runs/start-run-input.ts';
+import { FakeArchive, FakeEvidence, FakeNotifier } from './fake-telling.ts';
 import { realLedger } from './real-ledger.ts';
 
 export const ROUTES = `
@@ -190,18 +191,6 @@ export class FakeAnnouncer {
   }
 }
 
-export class FakeNotifier {
-  readonly sent: Notice[] = [];
-  refuse = 0;
-  async notify(notice: Notice): Promise<void> {
-    if (this.refuse > 0) {
-      this.refuse -= 1;
-      throw new Error('the topic is ill');
-    }
-    this.sent.push(notice);
-  }
-}
-
 type Ports = ReconcilePorts & StartWaitingPorts & AwaitStartPorts & TakeSheetPorts;
 
 export interface World extends Ports {
@@ -210,6 +199,9 @@ export interface World extends Ports {
   readonly executions: FakeExecutions;
   readonly clock: FakeClock;
   readonly announcer: FakeAnnouncer;
+  readonly notifier: FakeNotifier;
+  readonly evidence: FakeEvidence;
+  readonly archive: FakeArchive;
   readonly store: Map<string, StoredObject>;
   readonly nudges: string[];
   /** Parts of sheets that were sent to the drops queue, oldest first. */
@@ -220,6 +212,7 @@ export interface World extends Ports {
 
 export async function createWorld(): Promise<World> {
   const { ledger, stop } = await realLedger();
+  const runs = new FakeRuns();
   const store = new Map<string, StoredObject>();
   const nudges: string[] = [];
   const sentParts: World['sentParts'] = [];
@@ -228,7 +221,10 @@ export async function createWorld(): Promise<World> {
   const write: Log['info'] = (message, fields) => void lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
   const world: World = {
     ledger,
-    runs: new FakeRuns(),
+    runs,
+    notifier: new FakeNotifier(),
+    evidence: new FakeEvidence(),
+    archive: new FakeArchive((runId) => runs.all.findLast((run) => run.runId === runId)),
     executions: new FakeExecutions(),
     clock: new FakeClock(),
     announcer: new FakeAnnouncer(),

@@ -10,6 +10,8 @@ const complete = {
   RUNDROP_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:rundrop-dev-run-lifecycle',
   RUNDROP_EVENT_BUS: 'rundrop-dev',
   RUNDROP_NOTIFICATIONS_TOPIC: 'arn:aws:sns:us-east-1:123456789012:rundrop-dev-notifications',
+  RUNDROP_EVIDENCE_BUCKET: 'rundrop-dev-evidence',
+  RUNDROP_ROUTES_COMMIT: 'unknown',
   RUNDROP_ROUTES_FILE: 'rundrop.yaml',
   RUNDROP_VERSION: '0.1.0',
 };
