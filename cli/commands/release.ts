@@ -1,9 +1,9 @@
 /** `rundrop waiting --release ID`: lets a set start although not every member is newer than when it started before. */
 import type { GatherHeader } from '../../lib/ledger/gathers.ts';
 import { createLedger, type Ledger } from '../../lib/ledger/ledger.ts';
-import { requireAccount } from '../account.ts';
 import { announceTarget, openDocuments } from '../clients.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError } from '../errors.ts';
+import { openOperator } from '../operator.ts';
 import { groupText } from '../rows.ts';
 import { ledgerTableOf, type Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
@@ -18,7 +18,6 @@ export interface ReleaseOptions {
 /** How many waiting sets are looked through for the beginning of an id. */
 const SEARCHED_SETS = 1_000;
 const SHORTEST_PREFIX = 4;
-const LONGEST_REASON = 500;
 
 export async function releaseSet(
   target: Target,
@@ -29,18 +28,20 @@ export async function releaseSet(
 ): Promise<number> {
   const documents = await openDocuments(target);
   await announceTarget(target, terminal, documents);
-  await requireAccount(target, account, documents);
-  if (reason === undefined && target.kind === 'aws') {
-    throw new UsageError('Say why with --reason TEXT: it is kept with the set.');
-  }
-  if (reason !== undefined && (reason.trim() === '' || reason.length > LONGEST_REASON)) {
-    throw new UsageError(`--reason must have 1 to ${LONGEST_REASON} characters`);
-  }
+  const operator = await openOperator(
+    target,
+    { ...(account === undefined ? {} : { account }), ...(reason === undefined ? {} : { reason }) },
+    nowMs,
+  );
   const ledger = createLedger(documents, ledgerTableOf(target));
   const header = await findSet(ledger, id);
   const { gatherId, route, group } = header;
   const at = new Date(nowMs).toISOString();
-  const isReleased = await ledger.gathers.release(gatherId, { at, ...(reason === undefined ? {} : { reason }) });
+  const isReleased = await ledger.gathers.release(gatherId, {
+    at,
+    by: operator.arn,
+    ...(reason === undefined ? {} : { reason }),
+  });
   if (!isReleased) throw new CommandError(`The set ${gatherId} does not wait any more.`);
   if (json) terminal.out(JSON.stringify({ gatherId, route, group, releasedAt: at, reason }, null, 2));
   else

@@ -16,6 +16,8 @@ export interface GatherMember {
 export interface Release {
   readonly at: string;
   readonly reason?: string;
+  /** The caller's ARN. */
+  readonly by?: string;
 }
 
 export interface GatherHeader {
@@ -94,30 +96,15 @@ export function createGathers(table: Table): Gathers {
       return found === undefined ? { members } : { header: headerOf(found), members };
     },
     async waitFor(wanted, at) {
-      await table.put(
-        { ...header(wanted.gatherId), ...wanted, open: 'GATHERING', openSince: wanted.firstSeenAt, seenAt: at },
-        {
-          expression: 'attribute_not_exists(pk) OR generation = :generation',
-          values: { ':generation': wanted.generation },
-        },
-      );
+      const open = { open: 'GATHERING', openSince: wanted.firstSeenAt, seenAt: at };
+      await table.update(header(wanted.gatherId), inGeneration(wanted, { ...attributesOf(wanted), ...open }));
     },
-    fire({ incompleteSince: _told, released: _released, ...wanted }, fired) {
-      return table.put(
-        {
-          ...header(wanted.gatherId),
-          ...wanted,
-          missing: [],
-          generation: wanted.generation + 1,
-          fired,
-          open: 'FIRED',
-          openSince: wanted.firstSeenAt,
-        },
-        {
-          expression: 'attribute_not_exists(pk) OR generation = :generation',
-          values: { ':generation': wanted.generation },
-        },
-      );
+    fire(wanted, fired) {
+      const { incompleteSince: _told, ...waited } = attributesOf(wanted);
+      const bumped = { ...waited, missing: [], generation: wanted.generation + 1, fired };
+      const open = { open: 'FIRED', openSince: wanted.firstSeenAt };
+      const removed = ['incompleteSince', 'released'];
+      return table.update(header(wanted.gatherId), inGeneration(wanted, { ...bumped, ...open }, removed));
     },
     release(gatherId, by) {
       const why = by === undefined ? '' : ', #release = :by';
@@ -139,6 +126,24 @@ export function createGathers(table: Table): Gathers {
     async open(state, limit) {
       return (await table.nominated('open', state, { limit })).map(headerOf);
     },
+  };
+}
+
+/** What a delivery may write of a header. What a person wrote meanwhile, `released` and `release`, is not among it. */
+function attributesOf({ gatherId, route, group, generation, firstSeenAt, missing, incompleteSince }: GatherHeader) {
+  const told = incompleteSince === undefined ? {} : { incompleteSince };
+  return { gatherId, route, group, generation, firstSeenAt, missing, ...told };
+}
+
+/** Sets these attributes and no others, unless the set has fired meanwhile. */
+function inGeneration({ generation }: GatherHeader, attributes: Item, removed: readonly string[] = []) {
+  const sets = Object.keys(attributes);
+  const removes = removed.length === 0 ? '' : ` REMOVE ${removed.map((name) => `#${name}`).join(', ')}`;
+  return {
+    UpdateExpression: `SET ${sets.map((name) => `#${name} = :${name}`).join(', ')}${removes}`,
+    expression: 'attribute_not_exists(pk) OR #generation = :known',
+    names: Object.fromEntries([...sets, ...removed].map((name) => [`#${name}`, name])),
+    values: { ...Object.fromEntries(sets.map((name) => [`:${name}`, attributes[name]])), ':known': generation },
   };
 }
 

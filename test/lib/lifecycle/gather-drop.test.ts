@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gatherIdOf } from '../../../lib/lifecycle/gather-drop.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { loadRouteFile } from '../../../lib/routing/route-file.ts';
@@ -85,5 +86,29 @@ describe('a set of which one member changed after it had started', () => {
     await reconcile(world);
     expect(await requests()).toHaveLength(2);
     expect(await world.ledger.gathers.release(held?.gatherId ?? '')).toBe(false);
+  });
+
+  it('starts though a delivery of the same set was under way when it was released', async () => {
+    for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
+    const newer = put(world, 'fastq/SYN-1_R1.fastq.gz');
+    await takeDrop(world, newer);
+    const { gathers } = world.ledger;
+    const why = { at: '2026-01-02T04:00:00.000Z', by: 'arn:aws:iam::000000000000:user/ada', reason: 'unchanged' };
+    // The person's write comes between what the delivery reads and what it writes.
+    const between = async (gatherId: string) => {
+      const found = await gathers.read(gatherId);
+      expect(await gathers.release(gatherId, why)).toBe(true);
+      return found;
+    };
+    await takeDrop({ ...world, ledger: { ...world.ledger, gathers: { ...gathers, read: between } } }, newer);
+    expect(await requests()).toHaveLength(1);
+    await reconcile(world);
+    expect(await requests()).toHaveLength(2);
+    const [request] = await requests();
+    const [drop] = (await world.ledger.drops.list(10)).filter(({ identity }) => identity === request?.identity);
+    const { header } = await gathers.read(gatherIdOf({ name: 'germline' }, { sample: 'SYN-1' }));
+    expect(drop).toMatchObject({ state: 'TAKEN' });
+    expect(header).toMatchObject({ generation: 2, release: why });
+    expect(header).not.toHaveProperty('released');
   });
 });
