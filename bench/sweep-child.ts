@@ -120,7 +120,9 @@ function portsOf(store: Sweeps, { stored, nowMs, pass }: Account): SweepPorts {
         return { ...listedRun(number), ...more };
       },
     },
+    runGroups: { page: async () => ({ groups: [] }) },
     quotas: {
+      startRunsPerSecond: async () => 5,
       all: async () => ({ storedRuns: quota(100_000), activeRunsDynamic: quota(50), activeRunsStatic: quota(10) }),
     },
     announcer: { announce: async () => undefined },

@@ -8,9 +8,16 @@ const MOST_DAYS = 365;
 export function defineQuota(program: Command, kit: CommandKit): void {
   kit
     .withTarget(program.command('quota'))
-    .description('stored and active runs against the quotas: the picture now, the trend, the forecast, who fills them')
+    .description(
+      'stored and active runs against the quotas: the picture now, the queue, the trend, the forecast, who fills them',
+    )
     .option('--history <span>', 'how far back the trend goes, as in 12h or 30d', parseSpan, 7 * UNITS_MS.d)
-    .option('--if <n>', 'say what would become of so many runs started now', kit.parsePositiveWhole)
+    .option(
+      '--if <n>',
+      'say what would become of so many runs started now, and how long they take',
+      kit.parsePositiveWhole,
+    )
+    .option('--route <name>', 'with --if: they are like the newest requests of that route')
     .option('--watch', 'show it again every 15 seconds, until Ctrl-C')
     .option('--live', 'look by itself instead of reading the last sweep; writes nothing')
     .option(
@@ -25,7 +32,8 @@ export function defineQuota(program: Command, kit: CommandKit): void {
       `
 Examples:
   npx rundrop quota
-  npx rundrop quota --history 30d --if 400
+  npx rundrop quota --history 30d
+  npx rundrop quota --if 400 --route germline
   npx rundrop quota --live --json
 --live takes half of HealthOmics' ListRuns and GetRun rates: one ListRuns for each 100 runs, and one GetRun for each
 run that Rundrop did not start. What it could not ask in time is counted as UNKNOWN.${kit.exitCodes}`,

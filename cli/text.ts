@@ -53,6 +53,21 @@ export function truncate(text: string, width: number): string {
   return width <= 1 ? text.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}…`;
 }
 
+/** Cut at spaces where it does not fit, the rest indented a little more; never inside a word, and not at all without a limit. */
+export function wrapLine(line: string, width: number | undefined): string[] {
+  if (width === undefined || line.length <= width) return [line];
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const at = rest.lastIndexOf(' ', width);
+    if (at <= indent.length + 2) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = `${indent}  ${rest.slice(at).trimStart()}`;
+  }
+  return [...lines, rest];
+}
+
 /** Where output goes: whether colours are wanted and how wide a line may be. */
 export interface Screen {
   readonly colour: boolean;

@@ -7,6 +7,7 @@ import { ledger } from '../lib/aws/ledger.ts';
 import { createNotifier } from '../lib/aws/notifier.ts';
 import { createArchive, createPrunableRuns } from '../lib/aws/prunable-runs.ts';
 import { createQuotas } from '../lib/aws/quotas.ts';
+import { createRunGroups } from '../lib/aws/run-groups.ts';
 import { omicsClient } from '../lib/aws/runs.ts';
 import { createStoredRuns } from '../lib/aws/stored-runs.ts';
 import { createSweepMetrics } from '../lib/aws/sweep-metrics.ts';
@@ -29,6 +30,7 @@ export const handler = edge<unknown, SweepResult>(async (event, context) => {
     requests,
     storedRuns: createStoredRuns(omicsClient),
     quotas: createQuotas(clock, log),
+    runGroups: createRunGroups(omicsClient),
     announcer: createAnnouncer(),
     notifier: createNotifier(),
     metrics: createSweepMetrics(),

@@ -1,9 +1,12 @@
 /** `rundrop quota`: stored and active runs against the account's quotas, the trend, the forecast, and who fills them. */
 import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { ownerOf } from '../../lib/lifecycle/sweep-own-runs.ts';
 import type { QuotaSnapshot } from '../../lib/quota/quota-snapshot.ts';
+import type { RequestRecord } from '../../lib/runs/request-record.ts';
 import { openLedger } from '../clients.ts';
 import { CommandError } from '../errors.ts';
-import { type QuotaReport, quotaReport } from '../quota/report.ts';
+import type { AskedRun } from '../quota/queue-report.ts';
+import { type QuotaReport, quotaReport, type WhatIfInput } from '../quota/report.ts';
 import { quotaLines } from '../quota/views.ts';
 import type { Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
@@ -15,8 +18,11 @@ export interface QuotaOptions {
   readonly historyMs: number;
   readonly minutes: number;
   readonly if?: number;
+  readonly route?: string;
 }
 
+/** So many say what the next requests are like. */
+const NEWEST_REQUESTS = 200;
 const MINUTE_MS = 60_000;
 const WATCH_EVERY_MS = 15_000;
 /** Four an hour for a year. */
@@ -53,8 +59,23 @@ async function reportOfLedger(ledger: Ledger, nowMs: number, options: QuotaOptio
   const history = await historyOf(ledger, nowMs, options.historyMs);
   const [latest] = history.length > 0 ? history : await ledger.snapshots.list(1);
   if (latest === undefined) throw new CommandError(await whyNoPicture(ledger));
-  const [state, holders] = await Promise.all([ledger.sweeps.readState(), ledger.sweeps.readHolders()]);
-  return quotaReport({ snapshot: latest, days: state?.days ?? [], holders, history, nowMs, ...countOf(options) });
+  const [state, holders, queue, durations, asked] = await Promise.all([
+    ledger.sweeps.readState(),
+    ledger.sweeps.readHolders(),
+    ledger.sweeps.readQueue(),
+    ledger.sweeps.readDurations(),
+    whatIfOf(ledger.requests, options),
+  ]);
+  return quotaReport({
+    snapshot: latest,
+    days: state?.days ?? [],
+    holders,
+    history,
+    nowMs,
+    queue,
+    durations,
+    ...asked,
+  });
 }
 
 async function liveReport(
@@ -64,11 +85,33 @@ async function liveReport(
 ): Promise<QuotaReport> {
   const { sweepLive } = await import('../quota/live-sweep.ts');
   const picture = await sweepLive(target, terminal, { ledger, forMs: options.minutes * MINUTE_MS });
-  return quotaReport({ ...picture, history: [], nowMs: Date.now(), ...countOf(options) });
+  return quotaReport({ ...picture, history: [], nowMs: Date.now(), ...(await whatIfOf(picture.requests, options)) });
 }
 
-function countOf(options: QuotaOptions): { count?: number } {
-  return options.if === undefined ? {} : { count: options.if };
+/** The newest requests say what the next ones will be like. */
+async function whatIfOf(
+  requests: Pick<Ledger['requests'], 'list'>,
+  { if: count, route }: QuotaOptions,
+): Promise<{ whatIf?: WhatIfInput }> {
+  if (count === undefined) return {};
+  const records = await requests.list(NEWEST_REQUESTS);
+  const alike = records.filter((record) => route === undefined || record.route === route);
+  if (route !== undefined && alike.length === 0)
+    throw new CommandError(
+      `None of the newest ${NEWEST_REQUESTS} requests is of route ${route}: what its runs are like is not known.`,
+    );
+  return { whatIf: { count, asked: alike.map(askedOf), ...(route === undefined ? {} : { route }) } };
+}
+
+function askedOf(record: RequestRecord): AskedRun {
+  const { storageType, retentionMode } = JSON.parse(record.requestText) as Readonly<Record<string, unknown>>;
+  const { workflowId, runGroupId } = ownerOf(record);
+  return {
+    storageType: storageType === 'STATIC' ? 'STATIC' : 'DYNAMIC',
+    retentionMode: retentionMode === 'REMOVE' ? 'REMOVE' : 'RETAIN',
+    ...(workflowId === undefined ? {} : { workflowId }),
+    ...(runGroupId === undefined ? {} : { runGroupId }),
+  };
 }
 
 /** Newest first. */

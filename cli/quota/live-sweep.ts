@@ -1,14 +1,17 @@
 /** A sweep from this machine, for an account that has no sweeper deployed: nothing is written anywhere. */
 import { randomUUID } from 'node:crypto';
 import { createQuotas } from '../../lib/aws/quotas.ts';
+import { createRunGroups } from '../../lib/aws/run-groups.ts';
 import { createStoredRuns } from '../../lib/aws/stored-runs.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { createMemorySweeps } from '../../lib/lifecycle/memory-sweeps.ts';
 import type { Clock, Log } from '../../lib/lifecycle/ports.ts';
 import type { SweepPorts, SweepProgress } from '../../lib/lifecycle/sweep-ports.ts';
 import { sweepRuns } from '../../lib/lifecycle/sweep-runs.ts';
+import type { QueuePicture } from '../../lib/quota/queue-picture.ts';
 import type { Holders, QuotaSnapshot } from '../../lib/quota/quota-snapshot.ts';
 import type { RetainDay } from '../../lib/quota/retain-days.ts';
+import type { RunDurations } from '../../lib/quota/run-durations.ts';
 import { openOmics, openServiceQuotas } from '../clients.ts';
 import { CommandError } from '../errors.ts';
 import { barLine } from '../progress-bar.ts';
@@ -20,6 +23,10 @@ export interface LivePicture {
   readonly snapshot: QuotaSnapshot;
   readonly holders: Holders | undefined;
   readonly days: readonly RetainDay[];
+  readonly queue: QueuePicture | undefined;
+  readonly durations: RunDurations;
+  /** The ledger's requests; none where there is no ledger. */
+  readonly requests: SweepPorts['requests'];
 }
 
 /** Half of the rates: watchers and other people need theirs. */
@@ -44,12 +51,14 @@ export async function sweepLive(target: Target, terminal: Terminal, options: Liv
   const taken: QuotaSnapshot[] = [];
   const log: Log = { info: () => {}, warn: () => {}, error: () => {} };
   const drawn = drawProgress();
+  const requests = await requestsIfAny(options.ledger, terminal);
   const ports: SweepPorts = {
     store,
     snapshots: { write: async (snapshot) => void taken.push(snapshot), noteGone: async () => undefined },
-    requests: await requestsIfAny(options.ledger, terminal),
+    requests,
     storedRuns: createStoredRuns(() => omics),
     quotas: createQuotas(clock, log, serviceQuotas),
+    runGroups: createRunGroups(() => omics),
     announcer: { announce: async () => undefined },
     notifier: { notify: async () => undefined },
     metrics: { publish: () => undefined },
@@ -69,7 +78,14 @@ export async function sweepLive(target: Target, terminal: Terminal, options: Liv
   const [snapshot] = taken;
   if (snapshot === undefined)
     throw new CommandError('Not all runs could be listed in that time. Give it more: --minutes N');
-  return { snapshot, holders: await store.readHolders(), days: (await store.readState())?.days ?? [] };
+  return {
+    snapshot,
+    holders: await store.readHolders(),
+    days: (await store.readState())?.days ?? [],
+    queue: await store.readQueue(),
+    durations: await store.readDurations(),
+    requests,
+  };
 }
 
 /** Without a ledger every run is foreign, and costs one GetRun. */

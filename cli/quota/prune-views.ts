@@ -3,7 +3,7 @@ import type { Deletion } from '../../lib/ledger/deletions.ts';
 import type { KeptBecause } from '../../lib/quota/prune-rules.ts';
 import type { PruneRules } from '../../lib/quota/prune-settings.ts';
 import type { RunOwner } from '../../lib/quota/stored-run.ts';
-import { formatDuration, formatTable, formatTime, type Screen } from '../text.ts';
+import { formatDuration, formatTable, formatTime, type Screen, wrapLine } from '../text.ts';
 import { formatCount } from './plot.ts';
 
 export interface PlannedRun {
@@ -53,15 +53,16 @@ export function planLines(
 ): string[] {
   const goes = looked.filter(({ verdict }) => verdict === 'goes').length;
   const age = formatDuration(nowMs - Date.parse(scannedAt));
-  return [
-    `RETAIN runs that ended ${rules.statuses.join(' or ')} at least ${Math.round(rules.olderThanMs / DAY_MS)} days ago,`,
-    `${rules.runs === 'ours' ? 'started by Rundrop' : 'whoever started them'}, without the tag ${rules.keepTag}, beyond the newest ${formatCount(rules.keepNewest)}:`,
+  const lines = [
+    `RETAIN runs that ended ${rules.statuses.join(' or ')} at least ${Math.round(rules.olderThanMs / DAY_MS)} days ago, ` +
+      `${rules.runs === 'ours' ? 'started by Rundrop' : 'whoever started them'}, without the tag ${rules.keepTag}, beyond the newest ${formatCount(rules.keepNewest)}:`,
     `${formatCount(candidates)} of ${formatCount(storedRuns)} stored runs by the picture of ${age} ago; ${goes} of the ${looked.length} looked at would go.`,
     rules.dryRun
       ? 'Nothing is deleted: `dryRun` is true.'
       : `Each sweep deletes at most ${rules.mostPerSweep}, each after its record is in ${rules.archive}.`,
-    ...(looked.length === 0 ? [] : ['', ...plannedTable(looked, screen)]),
   ];
+  const table = looked.length === 0 ? [] : ['', ...plannedTable(looked, screen)];
+  return [...lines.flatMap((line) => wrapLine(line, screen.width)), ...table];
 }
 
 function plannedTable(looked: readonly PlannedRun[], screen: Screen): string[] {

@@ -1,5 +1,7 @@
 /** What `rundrop quota` knows, as data. Pure. */
 import { type Forecast, forecastExhaustion } from '../../lib/quota/forecast.ts';
+import type { QueueEstimate } from '../../lib/quota/queue-ahead.ts';
+import type { QueuePicture, Room } from '../../lib/quota/queue-picture.ts';
 import {
   countOf,
   type Holders,
@@ -10,6 +12,8 @@ import {
   whatIf,
 } from '../../lib/quota/quota-snapshot.ts';
 import type { RetainDay } from '../../lib/quota/retain-days.ts';
+import type { RunDurations } from '../../lib/quota/run-durations.ts';
+import { type AskedRun, type QueueReport, queueReport, queueWith } from './queue-report.ts';
 
 export interface TrendPoint {
   readonly takenAt: string;
@@ -29,7 +33,19 @@ export interface QuotaReport extends QuotaSnapshot {
   readonly forecast: ForecastRow | null;
   readonly holders: Holders | null;
   readonly trend: readonly TrendPoint[];
-  readonly whatIf?: { readonly count: number; readonly RETAIN: WhatIf; readonly REMOVE: WhatIf };
+  /** `null`: the last sweep was made by a version that did not look. */
+  readonly queue: QueueReport | null;
+  readonly whatIf?: WhatIfReport;
+}
+
+export interface WhatIfReport {
+  readonly count: number;
+  readonly RETAIN: WhatIf;
+  readonly REMOVE: WhatIf;
+  /** What the runs are taken to be like, as a person reads it. */
+  readonly like: string;
+  /** Of those with a place among the stored runs, together with what is there already. `null`: nothing is known of durations. */
+  readonly queue: QueueEstimate | null;
 }
 
 /** JSON has no `undefined`: `null` is "not within ten years", or "perhaps never". */
@@ -46,10 +62,20 @@ export interface ReportInput {
   /** Newest first. */
   readonly history: readonly QuotaSnapshot[];
   readonly nowMs: number;
-  readonly count?: number;
+  readonly queue: QueuePicture | undefined;
+  readonly durations: RunDurations;
+  readonly whatIf?: WhatIfInput;
 }
 
-export function quotaReport({ snapshot, days, holders, history, nowMs, count }: ReportInput): QuotaReport {
+export interface WhatIfInput {
+  readonly count: number;
+  /** What was asked for lately, of one route or of all. */
+  readonly asked: readonly AskedRun[];
+  readonly route?: string;
+}
+
+export function quotaReport(input: ReportInput): QuotaReport {
+  const { snapshot, days, holders, history, nowMs, queue, durations } = input;
   const retained = countOf(snapshot, 'RETAIN');
   const forecast = forecastExhaustion({ days, retained, quota: snapshot.storedRunsQuota, nowMs });
   return {
@@ -59,10 +85,40 @@ export function quotaReport({ snapshot, days, holders, history, nowMs, count }: 
     forecast: forecast === undefined ? null : rowOf(forecast),
     holders: holders ?? null,
     trend: history.toReversed().map(pointOf),
-    ...(count === undefined
-      ? {}
-      : { whatIf: { count, RETAIN: whatIf(snapshot, count, 'RETAIN'), REMOVE: whatIf(snapshot, count, 'REMOVE') } }),
+    queue: queue === undefined ? null : queueReport(queue, durations, roomOf(snapshot)),
+    ...(input.whatIf === undefined ? {} : { whatIf: whatIfReport(input, input.whatIf) }),
   };
+}
+
+function whatIfReport({ snapshot, queue, durations }: ReportInput, { count, asked, route }: WhatIfInput): WhatIfReport {
+  const retain = whatIf(snapshot, count, 'RETAIN');
+  const remove = whatIf(snapshot, count, 'REMOVE');
+  const removed = asked.filter(({ retentionMode }) => retentionMode === 'REMOVE').length;
+  const refused = Math.round(
+    asked.length === 0
+      ? retain.refused
+      : (retain.refused * (asked.length - removed) + remove.refused * removed) / asked.length,
+  );
+  return {
+    count,
+    RETAIN: retain,
+    REMOVE: remove,
+    like: likeWhat(asked.length, route),
+    queue:
+      queue === undefined
+        ? null
+        : queueWith(queue, durations, { count: count - refused, asked, room: roomOf(snapshot) }),
+  };
+}
+
+function roomOf({ storedRuns, storedRunsQuota, removableRuns }: QuotaSnapshot): Room {
+  return { free: storedRunsQuota - storedRuns, removable: removableRuns };
+}
+
+function likeWhat(asked: number, route: string | undefined): string {
+  if (asked === 0) return 'DYNAMIC, in no run group, and as long as other runs';
+  const newest = asked === 1 ? 'the newest request' : `the newest ${asked} requests`;
+  return `like ${newest}${route === undefined ? '' : ` of route ${route}`}`;
 }
 
 function rowOf({ days, earliestDays, latestDays, ...rest }: Forecast): ForecastRow {

@@ -1,10 +1,14 @@
 /** `rundrop quota` for people. Pure. */
 import type { QuotaValue, Share } from '../../lib/quota/quota-snapshot.ts';
-import { formatDuration, formatTable, paint, type Screen } from '../text.ts';
+import { formatDuration, formatTable, paint, type Screen, wrapLine } from '../text.ts';
 import { barOf, formatCount, plotLines } from './plot.ts';
+import { queueLines, whatIfLines } from './queue-views.ts';
 import type { ForecastRow, QuotaReport } from './report.ts';
 
-const BAR_WIDTH = 40;
+const WIDEST_BAR = 40;
+const NARROWEST_BAR = 10;
+/** What stands beside a bar, such as "100,000 of 100,000, 100%  DYNAMIC". */
+const BESIDE_BAR = 36;
 const PLOT_HEIGHT = 8;
 const WIDEST_PLOT = 72;
 /** So many holders of each kind are shown; `--json` has more. */
@@ -14,18 +18,24 @@ const MODES = ['RETAIN', 'REMOVE', 'UNKNOWN'] as const;
 const MARKS = { RETAIN: '█', REMOVE: '▒', UNKNOWN: '?' } as const;
 
 export function quotaLines(report: QuotaReport, screen: Screen, nowMs: number): string[] {
+  const wrapped = (lines: readonly string[]) => lines.flatMap((line) => wrapLine(line, screen.width));
   return [
     ...storedLines(report, screen),
     '',
     ...activeLines(report, screen),
     '',
-    ...pictureLines(report, nowMs),
+    ...withGap(queueLines(report.queue, screen, nowMs)),
+    ...wrapped(pictureLines(report, nowMs)),
     '',
-    ...forecastLines(report),
+    ...wrapped(forecastLines(report)),
     ...trendLines(report, screen),
     ...holderLines(report, screen),
-    ...whatIfLines(report),
+    ...wrapped(whatIfLines(report.whatIf)),
   ];
+}
+
+function withGap(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
 function storedLines(report: QuotaReport, screen: Screen): string[] {
@@ -34,29 +44,35 @@ function storedLines(report: QuotaReport, screen: Screen): string[] {
   const bar = barOf(
     counts.map(({ mode, value }) => ({ mark: MARKS[mode], value })),
     storedRunsQuota,
-    BAR_WIDTH,
+    barWidth(screen),
   );
   const title = paint('Stored runs', 'bold', screen);
   const rows = counts.flatMap(({ mode, value }) => {
     const statuses = Object.entries(byRetentionMode[mode] ?? {}).sort(([, a], [, b]) => b - a);
     const split = statuses.map(([status, count]) => `${status} ${formatCount(count)}`).join(', ');
     if (value === 0 && mode === 'UNKNOWN') return [];
-    return [`  ${MARKS[mode]} ${mode.padEnd(8)}${formatCount(value).padStart(9)}${split === '' ? '' : `  ${split}`}`];
+    const row = `  ${MARKS[mode]} ${mode.padEnd(8)}${formatCount(value).padStart(9)}${split === '' ? '' : `  ${split}`}`;
+    return wrapLine(row, screen.width);
   });
-  return [title, `  ${quotaBar(bar, storedRuns, storedRunsQuota)}${sourceOf(report.quotas.storedRuns)}`, ...rows];
+  const whole = `  ${quotaBar(bar, storedRuns, storedRunsQuota)}${sourceOf(report.quotas.storedRuns)}`;
+  return [title, ...wrapLine(whole, screen.width), ...rows];
 }
 
 function activeLines({ activeByStorageType, quotas }: QuotaReport, screen: Screen): string[] {
   const line = (storageType: string, quota: QuotaValue) => {
     const active = activeByStorageType[storageType] ?? 0;
-    const bar = barOf([{ mark: '█', value: active }], quota.value, BAR_WIDTH);
-    return `  ${quotaBar(bar, active, quota.value)}  ${storageType}${sourceOf(quota)}`;
+    const bar = barOf([{ mark: '█', value: active }], quota.value, barWidth(screen));
+    return wrapLine(`  ${quotaBar(bar, active, quota.value)}  ${storageType}${sourceOf(quota)}`, screen.width);
   };
   return [
     paint('Active runs', 'bold', screen),
-    line('DYNAMIC', quotas.activeRunsDynamic),
-    line('STATIC', quotas.activeRunsStatic),
+    ...line('DYNAMIC', quotas.activeRunsDynamic),
+    ...line('STATIC', quotas.activeRunsStatic),
   ];
+}
+
+function barWidth({ width }: Screen): number {
+  return width === undefined ? WIDEST_BAR : Math.min(WIDEST_BAR, Math.max(NARROWEST_BAR, width - BESIDE_BAR));
 }
 
 function quotaBar(bar: string, used: number, quota: number): string {
@@ -169,18 +185,6 @@ function shareTable(header: string, shares: readonly Share[], screen: Screen): s
     .slice(0, SHOWN_HOLDERS)
     .map((share) => [formatCount(share.RETAIN), formatCount(share.REMOVE), formatCount(share.UNKNOWN), share.name]);
   return formatTable(columns, rows, screen);
-}
-
-function whatIfLines({ whatIf }: QuotaReport): string[] {
-  if (whatIf === undefined) return [];
-  const { count, RETAIN, REMOVE } = whatIf;
-  const runs = count === 1 ? '1 run' : `${formatCount(count)} runs`;
-  return [
-    '',
-    `If ${runs} were started now:`,
-    `  as RETAIN: ${formatCount(RETAIN.fit)} fit, ${formatCount(RETAIN.refused)} would wait until runs are deleted`,
-    `  as REMOVE: ${formatCount(REMOVE.fit)} fit, ${formatCount(REMOVE.replace)} would take the places of ended REMOVE runs, ${formatCount(REMOVE.refused)} would wait`,
-  ];
 }
 
 function sum(counts: Readonly<Record<string, number>> | undefined): number {

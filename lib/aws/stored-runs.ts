@@ -40,12 +40,25 @@ interface Described {
   readonly storageType?: string | undefined;
   readonly workflowId?: string | undefined;
   readonly creationTime?: Date | undefined;
+  readonly startTime?: Date | undefined;
+  readonly stopTime?: Date | undefined;
 }
 
-function listedOf({ id, name, status, storageType, workflowId, creationTime }: Described): ListedRun | undefined {
+function listedOf({ id, name, status, storageType, workflowId, ...times }: Described): ListedRun | undefined {
   // A run with status DELETED holds no place any more, should it ever be listed.
   if (id === undefined || status === undefined || status === 'DELETED') return undefined;
-  return { runId: id, name, status, storageType, workflowId, createdMs: creationTime?.getTime() ?? 0 };
+  const createdMs = times.creationTime?.getTime() ?? 0;
+  const startedMs = times.startTime?.getTime();
+  return {
+    runId: id,
+    name,
+    status,
+    storageType,
+    workflowId,
+    createdMs,
+    startedMs,
+    stoppedMs: times.stopTime?.getTime(),
+  };
 }
 
 const THROTTLES = new Set(['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded']);

@@ -1,5 +1,8 @@
 /** What the sweeper keeps in the ledger: a lease, its state, the stored runs in chunks, and who holds them. */
+
+import type { QueuePicture } from '../quota/queue-picture.ts';
 import type { Holders } from '../quota/quota-snapshot.ts';
+import type { RunDurations } from '../quota/run-durations.ts';
 import type { SweepState } from '../quota/sweep-state.ts';
 import type { Table } from './table.ts';
 
@@ -20,11 +23,18 @@ export interface Sweeps {
   removeChunk(key: string): Promise<void>;
   writeHolders(holders: Holders): Promise<void>;
   readHolders(): Promise<Holders | undefined>;
+  writeQueue(queue: QueuePicture): Promise<void>;
+  readQueue(): Promise<QueuePicture | undefined>;
+  writeDurations(durations: RunDurations): Promise<void>;
+  /** Empty before the first sweep. */
+  readDurations(): Promise<RunDurations>;
 }
 
 const LEASE = { pk: 'SWEEP', sk: 'LEASE' };
 const STATE = { pk: 'SWEEP', sk: 'STATE' };
 const HOLDERS = { pk: 'SWEEP', sk: 'HOLDERS' };
+const QUEUE = { pk: 'SWEEP', sk: 'QUEUE' };
+const DURATIONS = { pk: 'SWEEP', sk: 'DURATIONS' };
 const CHUNK_LIFE_SECONDS = 60 * 24 * 3600;
 
 export function createSweeps(table: Table): Sweeps {
@@ -71,6 +81,21 @@ export function createSweeps(table: Table): Sweeps {
       if (item === undefined) return undefined;
       const { pk: _pk, sk: _sk, ...holders } = item;
       return holders as unknown as Holders;
+    },
+    async writeQueue(queue) {
+      await table.put({ ...QUEUE, ...queue });
+    },
+    async readQueue() {
+      const item = await table.get(QUEUE);
+      if (item === undefined) return undefined;
+      const { pk: _pk, sk: _sk, ...queue } = item;
+      return queue as unknown as QueuePicture;
+    },
+    async writeDurations(durations) {
+      await table.put({ ...DURATIONS, durations });
+    },
+    async readDurations() {
+      return ((await table.get(DURATIONS))?.durations ?? {}) as RunDurations;
     },
   };
 }

@@ -1,6 +1,8 @@
 /** What the sweeper keeps, for one process only: for a sweep without a deployed ledger. */
 import type { Sweeps } from '../ledger/sweeps.ts';
+import type { QueuePicture } from '../quota/queue-picture.ts';
 import type { Holders } from '../quota/quota-snapshot.ts';
+import type { RunDurations } from '../quota/run-durations.ts';
 import type { SweepState } from '../quota/sweep-state.ts';
 
 export interface MemorySweeps extends Sweeps {
@@ -13,6 +15,8 @@ export function createMemorySweeps(): MemorySweeps {
   let lease: { readonly holder: string; readonly untilMs: number } | undefined;
   let state: SweepState | undefined;
   let holders: Holders | undefined;
+  let queue: QueuePicture | undefined;
+  let durations: RunDurations = {};
   return {
     chunkCount: () => chunks.size,
     async acquireLease(holder, { nowMs, untilMs }) {
@@ -46,5 +50,13 @@ export function createMemorySweeps(): MemorySweeps {
       holders = next;
     },
     readHolders: async () => holders,
+    async writeQueue(next) {
+      queue = next;
+    },
+    readQueue: async () => queue,
+    async writeDurations(next) {
+      durations = next;
+    },
+    readDurations: async () => durations,
   };
 }

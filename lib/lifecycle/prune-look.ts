@@ -35,10 +35,15 @@ export async function lookForPruning(ports: PruneLook, run: StoredRun): Promise<
   return { described, own, record };
 }
 
-/** Whether nobody follows the run any more: its outcome is in the ledger and, if it is the request's last, announced. */
+/**
+ * Whether nobody needs the run any more: its outcome is in the ledger and, if it is the request's last, announced, and no
+ * evidence is still to be made of it.
+ */
 function isSettled(record: RequestRecord | undefined, own: OwnRun): boolean {
   const attempt = record?.attempts.find((one) => one.uuid === own.uuid);
   if (record === undefined || attempt?.outcome === undefined) return false;
-  if (currentAttempt(record).attempt !== attempt.attempt) return true;
+  const { evidence, evidenceTrouble } = record;
+  if (evidence === undefined && evidenceTrouble !== undefined && evidenceTrouble.givenUpAt === undefined) return false;
+  if (currentAttempt(record).attempt !== attempt.attempt) return record.state === 'ENDED' || evidence !== undefined;
   return record.state === 'ENDED' && record.announcedAt !== undefined;
 }

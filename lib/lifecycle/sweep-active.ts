@@ -1,10 +1,11 @@
 /** Between two scans: what the listing of active runs and the ledger tell of runs that came, moved on or ended. */
 import { isActive, isSameRun, type StoredRun, uuidPrefixOf } from '../quota/stored-run.ts';
+import type { AttemptRecord, RequestRecord } from '../runs/request-record.ts';
 import { ACTIVE_RUN_STATUSES, advances, parseRunStatus } from '../runs/run-status.ts';
 import { SweepPaused } from './sweep-calls.ts';
 import { lookAt } from './sweep-looks.ts';
 import { owner, type Sweep } from './sweep-memory.ts';
-import { findOwnRun, type OwnRun, ownRunOf } from './sweep-own-runs.ts';
+import { findOwnRun, type OwnRun, ownerOf, ownRunOf } from './sweep-own-runs.ts';
 import { PageTokenExpired } from './sweep-ports.ts';
 import { recogniseAll } from './sweep-scan.ts';
 
@@ -59,10 +60,19 @@ function put(sweep: Sweep, run: StoredRun): void {
 async function addOwnRuns(sweep: Sweep): Promise<void> {
   for (const record of await sweep.ports.requests.list(NEWEST_REQUESTS)) {
     for (const attempt of record.attempts) {
+      addDuration(sweep, record, attempt);
       const own = attempt.outcome === 'REMOVED' ? undefined : ownRunOf(record, attempt);
       if (own !== undefined) addOwnRun(sweep, own);
     }
   }
+}
+
+/** Runs that ended between two sweeps are listed by no one: the ledger has their times. */
+function addDuration(sweep: Sweep, record: RequestRecord, { creationTime, startTime, stopTime }: AttemptRecord): void {
+  if (creationTime === undefined || startTime === undefined || stopTime === undefined) return;
+  const { workflowId } = ownerOf(record);
+  const [createdMs = 0, startedMs, stoppedMs] = [creationTime, startTime, stopTime].map((time) => Date.parse(time));
+  sweep.durations.add({ workflowId, createdMs, startedMs, stoppedMs });
 }
 
 /** Runs from before the last scan are not added: the scan would have found them. */

@@ -21,6 +21,8 @@ export interface SweepCalls {
   tasks<T>(call: () => Promise<T>): Promise<T>;
   /** DeleteRun. @throws SweepPaused when the call may not be made any more. */
   remove<T>(call: () => Promise<T>): Promise<T>;
+  /** ListRunGroups. @throws SweepPaused when the call may not be made any more. */
+  groups<T>(call: () => Promise<T>): Promise<T>;
   count(): { readonly listCalls: number; readonly getCalls: number };
 }
 
@@ -29,10 +31,12 @@ export function createSweepCalls(ports: Pick<SweepPorts, 'clock' | 'deadlineMs' 
   const get = createPace(ports, 'GetRun');
   const { call: tasks } = createPace(ports, 'ListRunTasks');
   const { call: remove } = createPace(ports, 'DeleteRun');
+  const { call: groups } = createPace(ports, 'ListRunGroups');
   return {
     list: list.call,
     get: get.call,
     tasks,
+    groups,
     remove,
     count: () => ({ listCalls: list.count(), getCalls: get.count() }),
   };

@@ -9,7 +9,7 @@ import {
 } from '../quota/stored-run.ts';
 import { parseRunStatus } from '../runs/run-status.ts';
 import { SweepPaused } from './sweep-calls.ts';
-import { owner, type Sweep, save } from './sweep-memory.ts';
+import { noteTimes, owner, type Sweep, save } from './sweep-memory.ts';
 import { findOwnRun, mayBeOwn } from './sweep-own-runs.ts';
 import type { SeenRun } from './sweep-ports.ts';
 
@@ -49,6 +49,7 @@ export async function lookAt(sweep: Sweep, run: StoredRun): Promise<boolean> {
 }
 
 async function storedRunOf(sweep: Sweep, seen: SeenRun): Promise<StoredRun> {
+  noteTimes(sweep, seen);
   const uuidPrefix = uuidPrefixOf(seen.uuid);
   const { runId, createdMs } = seen;
   const own = mayBeOwn(seen.name)

@@ -3,12 +3,13 @@ import type { Sweeps } from '../ledger/sweeps.ts';
 import { type GoneHow, howGone, remainingOf } from '../quota/gone-runs.ts';
 import type { AccountQuotas } from '../quota/quota-snapshot.ts';
 import { updateDays } from '../quota/retain-days.ts';
+import type { DurationCollector } from '../quota/run-durations.ts';
 import { internOwner, type RunOwner, readChunk, type StoredRun, writeChunks } from '../quota/stored-run.ts';
 import { type ChunkName, chunkKeysOf, type PendingWord, type SweepState } from '../quota/sweep-state.ts';
 import { opaqueId } from '../runs/identity.ts';
 import type { SweepCalls } from './sweep-calls.ts';
 import { findOwnRun, type OwnRun } from './sweep-own-runs.ts';
-import type { SweepPorts } from './sweep-ports.ts';
+import type { ListedRun, SweepPorts } from './sweep-ports.ts';
 
 export interface Sweep {
   readonly ports: SweepPorts;
@@ -22,6 +23,9 @@ export interface Sweep {
   readonly owners: Map<string, RunOwner>;
   /** Positively known to be gone, and not yet written down. */
   gone: StoredRun[];
+  /** When each active run started, as far as this sweep saw it. */
+  readonly startedMs: Map<string, number>;
+  readonly durations: DurationCollector;
   /** Runs that pruning deleted, by `prunedName`. */
   readonly pruned: Set<string>;
   /** How often it was saved. */
@@ -66,6 +70,12 @@ export async function loadChunks(
     for (const run of readChunk(text, owners)) runs.push(run);
   }
   return runs;
+}
+
+/** What a sighting tells of how long runs take. */
+export function noteTimes(sweep: Sweep, run: ListedRun): void {
+  sweep.durations.add({ ...run, startedMs: run.startedMs, stoppedMs: run.stoppedMs });
+  if (run.startedMs !== undefined && run.stoppedMs === undefined) sweep.startedMs.set(run.runId, run.startedMs);
 }
 
 export function owner(sweep: Sweep, who: RunOwner): RunOwner {

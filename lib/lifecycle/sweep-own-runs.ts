@@ -58,7 +58,7 @@ export function ownRunOf(record: RequestRecord, attempt: AttemptRecord, elseMs?:
   };
 }
 
-function ownerOf({ route, requestText }: RequestRecord): RunOwner {
+export function ownerOf({ route, requestText }: Pick<RequestRecord, 'route' | 'requestText'>): RunOwner {
   const { workflowId, runGroupId } = JSON.parse(requestText) as { workflowId?: unknown; runGroupId?: unknown };
   return {
     route,

@@ -7,6 +7,7 @@ import type { Sweeps } from '../ledger/sweeps.ts';
 import type { Forecast } from '../quota/forecast.ts';
 import type { PruneFacts } from '../quota/prune-rules.ts';
 import type { PruneRules } from '../quota/prune-settings.ts';
+import type { RunGroupLimits } from '../quota/queue-picture.ts';
 import type { AccountQuotas, QuotaSnapshot } from '../quota/quota-snapshot.ts';
 import type { Announcer, Clock, Log, Notifier } from './ports.ts';
 
@@ -18,6 +19,8 @@ export interface ListedRun {
   readonly workflowId: string | undefined;
   /** Tells two runs apart that had the same id; 0 when HealthOmics did not say. */
   readonly createdMs: number;
+  readonly startedMs?: number | undefined;
+  readonly stoppedMs?: number | undefined;
 }
 
 export interface SeenRun extends ListedRun {
@@ -91,13 +94,21 @@ export interface PruneSummary {
   readonly runs: readonly string[];
 }
 
+export interface RunGroups {
+  /** One ListRunGroups call, 100 groups at most. @throws CallsThrottled */
+  page(token: string | undefined): Promise<{ readonly groups: readonly RunGroupLimits[]; readonly token?: string }>;
+}
+
 /** What a sweep writes down, besides the ledger's record. */
 export interface SweepMetrics {
   publish(figures: SweepFigures): void;
 }
 
+/** Not its turn yet; a quota of the account is full; its route's runs of the day are started; StartRun did not get through. */
+export const WAITING_REASONS = ['IN_LINE', 'QUOTA', 'DAILY_LIMIT', 'THROTTLED'] as const;
+
 export interface WaitingFigures {
-  readonly reason: 'IN_LINE' | 'QUOTA' | 'THROTTLED';
+  readonly reason: (typeof WAITING_REASONS)[number];
   readonly count: number;
   readonly oldestSeconds: number;
 }
@@ -114,7 +125,8 @@ export interface SweepPorts {
   readonly snapshots: { write(snapshot: QuotaSnapshot): Promise<void>; noteGone(run: GoneRun): Promise<void> };
   readonly requests: Pick<Ledger['requests'], 'findByRunId' | 'read' | 'list' | 'open'>;
   readonly storedRuns: StoredRuns;
-  readonly quotas: { all(): Promise<AccountQuotas> };
+  readonly quotas: { all(): Promise<AccountQuotas>; startRunsPerSecond(): Promise<number> };
+  readonly runGroups: RunGroups;
   readonly announcer: Announcer;
   readonly notifier: Notifier;
   readonly metrics: SweepMetrics;

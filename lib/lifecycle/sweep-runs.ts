@@ -4,6 +4,7 @@
  */
 import { forecastExhaustion } from '../quota/forecast.ts';
 import { countOf, holdersOf, type QuotaSnapshot, retainedShare, takeSnapshot } from '../quota/quota-snapshot.ts';
+import { DurationCollector } from '../quota/run-durations.ts';
 import { firstState } from '../quota/sweep-state.ts';
 import { crossThresholds } from '../quota/thresholds.ts';
 import { crossingWords, sendPending } from './announce-quota.ts';
@@ -13,8 +14,9 @@ import { lookAtOpenQuestions, lookForRemovals } from './sweep-looks.ts';
 import { loadRuns, type Sweep, SweepOvertaken, save, writeState } from './sweep-memory.ts';
 import type { PruneSummary, SweepPorts, SweepRequest, SweepResult } from './sweep-ports.ts';
 import { pruneRuns, settleDeletions } from './sweep-prune.ts';
+import { takeQueue } from './sweep-queue.ts';
 import { scanRuns } from './sweep-scan.ts';
-import { waitingFigures } from './sweep-waiting.ts';
+import { readWaiting, waitingFigures } from './sweep-waiting.ts';
 
 /** Once the picture is complete, all runs are listed at most so often. A little less than a day, so that it stays at one hour of the day. */
 const SCAN_EVERY_MS = 23.75 * 3_600_000;
@@ -69,6 +71,8 @@ async function beginSweep(ports: SweepPorts): Promise<Sweep | undefined> {
     runs: new Map(),
     owners: new Map(),
     gone: [],
+    startedMs: new Map(),
+    durations: new DurationCollector(await ports.store.readDurations()),
     pruned: new Set(),
     saves: 0,
   };
@@ -118,7 +122,10 @@ async function report(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<Quot
     await writeState(sweep, { ...sweep.state, crossings, pending: [...sweep.state.pending, ...words] });
   await ports.snapshots.write(snapshot);
   await ports.store.writeHolders(holdersOf(sweep.runs.values()));
-  ports.metrics.publish({ snapshot, forecast, waiting: await waitingFigures(ports) });
+  const waiting = await readWaiting(ports);
+  await ports.store.writeQueue(await takeQueue(sweep, waiting));
+  if (sweep.durations.hasChanged) await ports.store.writeDurations(sweep.durations.durations());
+  ports.metrics.publish({ snapshot, forecast, waiting: waitingFigures(waiting, takenMs) });
   await sendPending(sweep);
   return snapshot;
 }

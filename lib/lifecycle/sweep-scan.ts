@@ -3,7 +3,7 @@ import { isSameRun, type StoredRun, uuidPrefixOf } from '../quota/stored-run.ts'
 import type { ScanProgress } from '../quota/sweep-state.ts';
 import { parseRunStatus } from '../runs/run-status.ts';
 import { SweepPaused } from './sweep-calls.ts';
-import { loadChunks, owner, type Sweep, saveChunks, writeState } from './sweep-memory.ts';
+import { loadChunks, noteTimes, owner, type Sweep, saveChunks, writeState } from './sweep-memory.ts';
 import { findOwnRun, mayBeOwn } from './sweep-own-runs.ts';
 import { type ListedRun, PageTokenExpired, type RunPage } from './sweep-ports.ts';
 
@@ -108,6 +108,7 @@ export async function recogniseAll(sweep: Sweep, listed: readonly ListedRun[]): 
 
 /** A listed run with what is known of it: from the picture, else from the ledger, else its mode is yet to be asked. */
 function recognise(sweep: Sweep, listed: ListedRun): StoredRun | Promise<StoredRun> {
+  noteTimes(sweep, listed);
   const status = parseRunStatus(listed.status) ?? 'UNKNOWN';
   const storageType = listed.storageType ?? 'UNKNOWN';
   const known = sweep.runs.get(listed.runId);

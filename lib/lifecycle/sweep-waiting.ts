@@ -1,18 +1,18 @@
 /** How much waits for its start, for how long and for what. */
 import type { RequestRecord } from '../runs/request-record.ts';
-import type { SweepPorts, WaitingFigures } from './sweep-ports.ts';
+import { type SweepPorts, WAITING_REASONS, type WaitingFigures } from './sweep-ports.ts';
 
 /** More is counted as so much. */
 const MOST_COUNTED = 1_000;
 const LEDGER_CONCURRENCY = 16;
 
-export async function waitingFigures({
-  requests,
-  clock,
-}: Pick<SweepPorts, 'requests' | 'clock'>): Promise<WaitingFigures[]> {
-  const waiting = await readAll(requests, await requests.open('WAITING', MOST_COUNTED));
-  const nowMs = clock.nowMs();
-  return (['IN_LINE', 'QUOTA', 'THROTTLED'] as const).map((reason) => {
+/** What waits for its start, as the ledger has it now. */
+export async function readWaiting({ requests }: Pick<SweepPorts, 'requests'>): Promise<RequestRecord[]> {
+  return readAll(requests, await requests.open('WAITING', MOST_COUNTED));
+}
+
+export function waitingFigures(waiting: readonly RequestRecord[], nowMs: number): WaitingFigures[] {
+  return WAITING_REASONS.map((reason) => {
     const same = waiting.filter((record) => reasonOf(record) === reason);
     const oldest = Math.min(nowMs, ...same.map(({ since }) => Date.parse(since)));
     return { reason, count: same.length, oldestSeconds: Math.max(0, Math.round((nowMs - oldest) / 1000)) };
@@ -34,5 +34,6 @@ async function readAll(
 /** The starter writes a sentence of its own for each reason; none yet means that it did not come to this one. */
 function reasonOf({ reason }: RequestRecord): WaitingFigures['reason'] {
   if (reason === undefined) return 'IN_LINE';
-  return reason.startsWith('A quota is full') ? 'QUOTA' : 'THROTTLED';
+  if (reason.startsWith('A quota is full') || /^The (stored-)?run quota/.test(reason)) return 'QUOTA';
+  return reason.startsWith('Route ') ? 'DAILY_LIMIT' : 'THROTTLED';
 }

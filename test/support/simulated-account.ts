@@ -246,7 +246,9 @@ export function createSweeperWorld(): SweeperWorld {
       open: async () => [],
     },
     storedRuns: account,
+    runGroups: { page: async () => ({ groups: [] }) },
     quotas: {
+      startRunsPerSecond: async () => 5,
       all: async () => ({
         storedRuns: quota(account.quota),
         activeRunsDynamic: quota(50),

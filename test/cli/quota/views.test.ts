@@ -33,7 +33,7 @@ function snapshotOf(retained: number, daysAgo: number): QuotaSnapshot {
 
 const days = Array.from({ length: 28 }, (_, index) => ({ day: dayOf(NOW_MS) - 28 + index, started: 10, deleted: 0 }));
 
-function linesOf(change: Partial<Parameters<typeof quotaReport>[0]> = {}): string[] {
+function inputOf(): Parameters<typeof quotaReport>[0] {
   const history = Array.from({ length: 8 }, (_, daysAgo) => snapshotOf(700 - 10 * daysAgo, daysAgo));
   const holders = {
     route: [{ name: 'germline', RETAIN: 700, REMOVE: 100, UNKNOWN: 0 }],
@@ -41,8 +41,11 @@ function linesOf(change: Partial<Parameters<typeof quotaReport>[0]> = {}): strin
     runGroup: [],
     startedBy: [],
   };
-  const input = { snapshot: snapshotOf(700, 0), days, holders, history, nowMs: NOW_MS, ...change };
-  return quotaLines(quotaReport(input), SCREEN, NOW_MS + 60_000);
+  return { snapshot: snapshotOf(700, 0), days, holders, history, nowMs: NOW_MS, queue: undefined, durations: {} };
+}
+
+function linesOf(change: Partial<Parameters<typeof quotaReport>[0]> = {}): string[] {
+  return quotaLines(quotaReport({ ...inputOf(), ...change }), SCREEN, NOW_MS + 60_000);
 }
 
 describe('rundrop quota', () => {
@@ -50,11 +53,13 @@ describe('rundrop quota', () => {
     const text = linesOf().join('\n');
     expect(text).toContain(`${'█'.repeat(28)}${'▒'.repeat(4)}${'·'.repeat(8)}  800 of 1,000, 80%`);
     expect(text).toContain('█ RETAIN        700  COMPLETED 700');
-    expect(text).toContain('0 of 50, 0%  DYNAMIC (the documented default: Service Quotas could not be read)');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      '0 of 50, 0% DYNAMIC (the documented default: Service Quotas could not be read)',
+    );
   });
 
   it('says when the quota is full, between an earlier and a later day', () => {
-    const text = linesOf().join('\n');
+    const text = linesOf().join(' ').replaceAll(/\s+/g, ' ');
     expect(text).toMatch(
       /RETAIN runs fill the quota in about 30 days \(earliest \d+ days, latest \d+ days\); the usual pace is \+10 RETAIN runs a day\./,
     );
@@ -69,10 +74,49 @@ describe('rundrop quota', () => {
   });
 
   it('says who fills it and what more runs would do', () => {
-    const text = linesOf({ count: 400 }).join('\n');
+    const text = linesOf({ whatIf: { count: 400, asked: [] } }).join('\n');
     expect(text).toContain('germline');
     expect(text).toContain('as RETAIN: 200 fit, 200 would wait until runs are deleted');
-    expect(text).toContain('as REMOVE: 200 fit, 200 would take the places of ended REMOVE runs, 0 would wait');
+    const flat = text.replaceAll(/\s+/g, ' ');
+    expect(flat).toContain('as REMOVE: 200 fit, 200 would take the places of ended REMOVE runs, 0 would wait');
+    expect(flat).toContain('How long they take is not known: no run has ended yet.');
+  });
+
+  const queue = {
+    takenAt: new Date(NOW_MS).toISOString(),
+    lanes: [
+      { storageType: 'DYNAMIC', workflowId: '1', activeSeconds: [60, 1_800], pending: 3, waiting: 2 },
+      { storageType: 'STATIC', workflowId: '1', runGroupId: '9', activeSeconds: [], pending: 0, waiting: 1 },
+    ],
+    limits: { activeRunsDynamic: 2, activeRunsStatic: 5, startRunsPerSecond: 5, runGroups: [] },
+    oldestPendingAt: new Date(NOW_MS - 3_600_000).toISOString(),
+  };
+  const durations = { '1': Array.from({ length: 10 }, (_, index) => [index, 3_600, 0] as const) };
+
+  it('says what is ahead, how long it takes and what it waits for', () => {
+    const lines = linesOf({ queue, durations });
+    expect(lines).toContain('  the last one starts in about 2h30m (2h30m to 2h30m)');
+    expect(lines.join('\n')).toContain("they wait for the account's active runs with DYNAMIC storage");
+    expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain(
+      "2 hold a place, 3 PENDING (the oldest for 1h01m), 3 in Rundrop's line",
+    );
+    expect(lines.find((line) => /STATIC +9 /.test(line))).toMatch(/0 +0 +1 +1h00m/);
+  });
+
+  it('says how long more runs would take, like those that were asked for lately', () => {
+    const asked = [{ workflowId: '1', storageType: 'STATIC', retentionMode: 'RETAIN' }];
+    const report = quotaReport({ ...inputOf(), queue, durations, whatIf: { count: 60, asked, route: 'germline' } });
+    expect(report.whatIf).toMatchObject({ like: 'like the newest request of route germline', queue: { added: 60 } });
+    expect(report.whatIf?.queue?.allEnded.middle).toBeCloseTo(13 * 3_600, -1);
+    const full = { ...inputOf(), snapshot: snapshotOf(1_000, 0), queue, durations, whatIf: { count: 10, asked } };
+    expect(quotaReport(full).whatIf).toMatchObject({ RETAIN: { refused: 10 }, queue: { added: 0 } });
+  });
+
+  it.each([60, 80, 132])('fits into %i columns', (width) => {
+    const whatIf = { count: 400, asked: [] };
+    const report = quotaReport({ ...inputOf(), queue, durations, whatIf });
+    for (const line of quotaLines(report, { colour: false, width }, NOW_MS))
+      expect(line.length, line).toBeLessThanOrEqual(width);
   });
 });
 
