@@ -10,12 +10,13 @@ import { createRuns } from '../lib/aws/runs.ts';
 import { startRunOnce } from '../lib/aws/start-run-once.ts';
 import { createStarter } from '../lib/aws/starter.ts';
 import { createTelling } from '../lib/aws/telling.ts';
+import { readNudges } from '../lib/lifecycle/nudge.ts';
 import { startWaiting } from '../lib/lifecycle/start-waiting.ts';
 
 /** Left over at the end, so that the call under way is finished and written. */
 const RESERVE_MS = 15_000;
 
-export const handler = edge<SQSEvent, void>(async (_event, context) => {
+export const handler = edge<SQSEvent, void>(async ({ Records }, context) => {
   const deadlineMs = clock.nowMs() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS);
   const { started, stopped } = await startWaiting(
     {
@@ -31,6 +32,7 @@ export const handler = edge<SQSEvent, void>(async (_event, context) => {
       log,
     },
     deadlineMs,
+    readNudges(Records.map(({ body }) => body)),
   );
   log.info('starter done', { started, stopped });
 });

@@ -85,6 +85,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const SERVICE_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/HealthOmicsServiceRole`;
 /** The functions' own default for the longest delay before a first retry. */
 const RETRY_BASE_SECONDS = 60;
+const QUOTA_PROBE_SECONDS = 55;
 
 /**
  * Starts every service, makes what serverless.yml and the route file name, and goes on where the last stack on the
@@ -250,8 +251,9 @@ function hostFunctions(
     timeoutSeconds,
     memorySizeMb: memoryMb,
     environment: {
-      // Runs take a fraction of their time here, so what waits between two attempts does too.
+      // Runs take a fraction of their time here, so what waits between two attempts, or for room, does too.
       RUNDROP_RETRY_BASE_SECONDS: String(Math.max(1, Math.round(RETRY_BASE_SECONDS / options.speed))),
+      RUNDROP_QUOTA_PROBE_SECONDS: String(Math.max(1, Math.round(QUOTA_PROBE_SECONDS / options.speed))),
       ...Object.fromEntries(settings('RUNDROP_')),
       ...environment,
       ...Object.fromEntries(settings('POWERTOOLS_')),

@@ -161,7 +161,7 @@ async function start(
     ledger,
     executions: createExecutions({ sfn, stateMachineArn }),
     clock: { nowMs, sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)) },
-    settings: { stage: target.stage, rundropVersion, requestIdTrustSeconds: 0, retryBaseSeconds: 0 },
+    settings: { rundropVersion },
   };
   // Printed before anything is claimed, so that a command that was cut short can be repeated.
   if (context.target.kind === 'aws') terminal.note(`To repeat this very command safely, add --nonce ${copy.nonce}`);

@@ -1,6 +1,7 @@
 /** What a function is told by its environment. The only place in lib/ that reads it. */
-import { NOTICE_KINDS, type NoticeKind } from '../lifecycle/ports.ts';
+import { NOTICE_KINDS, type NoticeKind, type Settings } from '../lifecycle/ports.ts';
 import type { PruneRules } from '../quota/prune-settings.ts';
+import { readStatusLimits } from './status-limits.ts';
 
 export interface Config {
   readonly stage: string;
@@ -23,6 +24,8 @@ export interface Config {
   readonly rundropVersion: string;
   readonly requestIdTrustSeconds: number;
   readonly retryBaseSeconds: number;
+  readonly quotaProbeSeconds: number;
+  readonly inStatusSeconds: Settings['inStatusSeconds'];
   /** The part of HealthOmics' ListRuns and GetRun rates that a sweep takes: above 0, at most 0.9. */
   readonly sweepRateShare: number;
   /** Percent of the stored-run quota at which RETAIN runs are worth an announcement. */
@@ -77,6 +80,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     rundropVersion: text('RUNDROP_VERSION'),
     requestIdTrustSeconds: seconds('RUNDROP_REQUEST_ID_TRUST_SECONDS', ONE_DAY_SECONDS, 90 * ONE_DAY_SECONDS),
     retryBaseSeconds: seconds('RUNDROP_RETRY_BASE_SECONDS', 60, ONE_DAY_SECONDS),
+    // Reconciliation nudges once a minute: a nudge that comes a moment early must not lose the minute.
+    quotaProbeSeconds: seconds('RUNDROP_QUOTA_PROBE_SECONDS', 55, ONE_DAY_SECONDS),
+    inStatusSeconds: readStatusLimits(environment.RUNDROP_STATUS_LIMITS, problems),
     ...sweepSettings(environment, problems),
     notify: notifySetting(environment.RUNDROP_NOTIFY, problems),
     endpointUrl: environment.AWS_ENDPOINT_URL,

@@ -1,5 +1,6 @@
 /** The starts queue: FIFO, one group, so that one starter runs at a time. */
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { writeNudge } from '../lifecycle/nudge.ts';
 import type { Starter } from '../lifecycle/ports.ts';
 import { opaqueId } from '../runs/identity.ts';
 import { config } from './config.ts';
@@ -10,11 +11,11 @@ export function createStarter(): Starter {
   client ??= new SQSClient({});
   const sqs = client;
   return {
-    async nudge(cause) {
+    async nudge(cause, identity) {
       await sqs.send(
         new SendMessageCommand({
           QueueUrl: config().startsQueueUrl,
-          MessageBody: '{}',
+          MessageBody: writeNudge(identity),
           MessageGroupId: 'starter',
           // A nudge that SQS takes for a double of an older one is lost, so each cause is its own.
           MessageDeduplicationId: opaqueId({ cause, at: Date.now() }),

@@ -3,6 +3,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { type Counters, createCounters } from './counters.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
 import { createDrops, type Drops } from './drops.ts';
+import { createGate, type Gate } from './gate.ts';
 import { createGathers, type Gathers } from './gathers.ts';
 import { createRequests, type Requests } from './requests.ts';
 import { createSnapshots, type Snapshots } from './snapshots.ts';
@@ -14,6 +15,7 @@ export interface Ledger {
   readonly counters: Counters;
   readonly deletions: Deletions;
   readonly drops: Drops;
+  readonly gate: Gate;
   readonly gathers: Gathers;
   readonly requests: Requests;
   readonly tokens: Tokens;
@@ -31,6 +33,7 @@ export function ledgerOver(table: Table): Ledger {
     counters: createCounters(table),
     deletions: createDeletions(table),
     drops: createDrops(table),
+    gate: createGate(table),
     gathers: createGathers(table),
     requests: createRequests(table),
     tokens: createTokens(table),

@@ -1,5 +1,7 @@
 /** Requests in the ledger: claimed once, then moved from state to state by conditional writes. */
+import type { LineEntry } from '../runs/line-entry.ts';
 import { currentAttempt, openWork, type RequestRecord } from '../runs/request-record.ts';
+import { lineItem, readLine, withoutLine } from './line.ts';
 import type { Item, Table } from './table.ts';
 
 /** Writers of one request that meet: each reads again and decides anew. More than these in a row is a fault. */
@@ -42,6 +44,11 @@ export interface Requests {
   findByRequestId(requestId: string): Promise<string | undefined>;
   /** What the index of unfinished work nominates, oldest first; read each again before acting. */
   open(state: string, limit: number): Promise<readonly string[]>;
+  /**
+   * What the index nominates of the requests that wait to start: of each priority and route those that wait longest, at
+   * least `each` where there are as many. No burst of one route hides another.
+   */
+  line(each: number): Promise<readonly LineEntry[]>;
   /** Newest first. */
   list(limit: number): Promise<readonly RequestRecord[]>;
 }
@@ -130,6 +137,7 @@ export function createRequests(table: Table): Requests {
       const items = await table.nominated('open', state, { limit });
       return items.map((item) => String(item.identity));
     },
+    line: (each) => readLine(table, each),
     async list(limit) {
       return (await table.nominated('listed', 'REQUESTS', { limit, newestFirst: true })).map(recordOf);
     },
@@ -143,13 +151,15 @@ export function createRequests(table: Table): Requests {
       listed: 'REQUESTS',
       listedAt: `${record.createdAt}#${record.identity}`,
       ...(open === undefined ? {} : { open, openSince: record.since }),
+      ...lineItem(record),
     };
   }
 }
 
 function recordOf(item: Item): RequestRecord {
-  const { pk: _pk, sk: _sk, listed: _listed, listedAt: _at, open: _open, openSince: _since, ...record } = item;
-  return record as unknown as RequestRecord;
+  const { pk: _pk, sk: _sk, listed: _listed, listedAt: _at, open: _open, openSince: _since, ...rest } = item;
+  const record: unknown = withoutLine(rest);
+  return record as RequestRecord;
 }
 
 /** Small items by which a request is found from what HealthOmics calls its run. */

@@ -1,4 +1,4 @@
-/** The ledger's one table: keys `pk` and `sk`, index `open` for unfinished work, index `listed` for lists by time. */
+/** The ledger's one table: keys `pk` and `sk`, index `open` for unfinished work, `line` for what waits to start, `listed` for lists by time. */
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -33,12 +33,24 @@ export interface Table {
   /** A consistent query of one partition, whole. */
   partition(pk: string, skPrefix?: string): Promise<Item[]>;
   /** What an index nominates: it may be stale, so a consistent read decides. */
-  nominated(index: 'open' | 'listed', hash: string, options: { limit: number; newestFirst?: boolean }): Promise<Item[]>;
+  nominated(index: IndexName, hash: string, options: NominatedOptions): Promise<Item[]>;
+}
+
+export type IndexName = keyof typeof INDEX_KEYS;
+
+export interface NominatedOptions {
+  readonly limit: number;
+  readonly newestFirst?: boolean;
+  /** Only what sorts behind this. */
+  readonly after?: string;
 }
 
 /** Pages of at most 1 MB: more than any gather or list of ours needs. */
 const MOST_PAGES = 1_000;
-const INDEX_KEYS = { open: 'open', listed: 'listed' } as const;
+/** Without it a query reads, and is charged for, a megabyte where a few items are wanted. */
+const MOST_ITEMS_A_PAGE = 1_000;
+/** Each index is named for its hash key; this is what it sorts by. */
+export const INDEX_KEYS = { open: 'openSince', line: 'lineOrder', listed: 'listedAt' } as const;
 
 export function createTable(documents: DynamoDBDocumentClient, tableName: string): Table {
   const query = async (input: Omit<QueryCommandInput, 'TableName'>, limit: number): Promise<Item[]> => {
@@ -79,14 +91,15 @@ export function createTable(documents: DynamoDBDocumentClient, tableName: string
         },
         Number.POSITIVE_INFINITY,
       ),
-    nominated: (index, hash, { limit, newestFirst }) =>
+    nominated: (index, hash, { limit, newestFirst, after }) =>
       query(
         {
           IndexName: index,
-          KeyConditionExpression: '#hash = :hash',
-          ExpressionAttributeNames: { '#hash': INDEX_KEYS[index] },
-          ExpressionAttributeValues: { ':hash': hash },
+          KeyConditionExpression: after === undefined ? '#hash = :hash' : '#hash = :hash AND #range > :after',
+          ExpressionAttributeNames: { '#hash': index, ...(after === undefined ? {} : { '#range': INDEX_KEYS[index] }) },
+          ExpressionAttributeValues: { ':hash': hash, ...(after === undefined ? {} : { ':after': after }) },
           ScanIndexForward: newestFirst !== true,
+          Limit: Math.min(limit, MOST_ITEMS_A_PAGE),
         },
         limit,
       ),

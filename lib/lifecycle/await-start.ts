@@ -68,7 +68,7 @@ async function register(ports: AwaitStartPorts, event: AwaitStartEvent, record: 
     return;
   }
   ports.log.info('request waits for its start', { identity, attempt: currentAttempt(placed).attempt });
-  await ports.starter.nudge(`${identity}-${currentAttempt(placed).attempt}-${event.executionName}`);
+  await ports.starter.nudge(`${identity}-${currentAttempt(placed).attempt}-${event.executionName}`, identity);
 }
 
 async function requestOf(ports: AwaitStartPorts, event: AwaitStartEvent): Promise<RequestRecord> {

@@ -6,10 +6,13 @@ import { askedName } from '../runs/start-run-input.ts';
 import { executionStarted, newAttempt, watcherAllocated } from '../runs/transitions.ts';
 import type { Clock, Executions, Settings } from './ports.ts';
 
+/** What a request remembers of who made it. */
+export type ClaimSettings = Pick<Settings, 'rundropVersion' | 'routesCommit'>;
+
 export interface ClaimPorts {
   readonly ledger: Pick<Ledger, 'requests'>;
   readonly clock: Clock;
-  readonly settings: Settings;
+  readonly settings: ClaimSettings;
 }
 
 export interface Claim extends RequestPolicy {
@@ -23,11 +26,7 @@ export interface Claim extends RequestPolicy {
 }
 
 /** A request as it is before anybody claimed it. */
-export function newRequest(
-  claim: Claim,
-  { rundropVersion, routesCommit }: Pick<Settings, 'rundropVersion' | 'routesCommit'>,
-  at: string,
-): RequestRecord {
+export function newRequest(claim: Claim, { rundropVersion, routesCommit }: ClaimSettings, at: string): RequestRecord {
   const identity = identityOf(claim.origin);
   const { requestId: _, ...request } = claim.request as Readonly<Record<string, unknown>>;
   const requestText = JSON.stringify(request);

@@ -4,6 +4,7 @@
  */
 import type { RouteFile } from '../routing/route-file.ts';
 import type { SheetPartOfDrop } from '../routing/sheet-message.ts';
+import type { ActiveRunStatus } from '../runs/run-status.ts';
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { RunNews, StartedRun } from '../runs/transitions.ts';
 
@@ -110,9 +111,9 @@ export interface SheetParts {
   send(parts: readonly (SheetPartOfDrop & { readonly afterSeconds: number })[]): Promise<void>;
 }
 
-/** Tells the starter that something waits. Losing a nudge costs a minute, until reconciliation sends another. */
+/** Tells the starter that something waits, and what, if it has just come. Losing a nudge costs a minute, until reconciliation sends another. */
 export interface Starter {
-  nudge(cause: string): Promise<void>;
+  nudge(cause: string, identity?: string): Promise<void>;
 }
 
 export interface Announcement {
@@ -182,4 +183,8 @@ export interface Settings {
   readonly requestIdTrustSeconds: number;
   /** The first retry waits up to so long; each next one up to twice as long. */
   readonly retryBaseSeconds: number;
+  /** While a quota is full, one StartRun goes out in so long. */
+  readonly quotaProbeSeconds: number;
+  /** How long a run may be in each status where its route does not say. */
+  readonly inStatusSeconds: Readonly<Record<ActiveRunStatus, number>>;
 }

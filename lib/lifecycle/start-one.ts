@@ -1,10 +1,14 @@
-/** One attempt's StartRun, so that at most one run comes of it whatever happens on the way. */
+/**
+ * One attempt's StartRun, so that at most one run comes of it whatever happens on the way. In three steps, of which the
+ * starter takes the first and the last for several requests side by side: look, call, write down.
+ */
 import type { Ledger } from '../ledger/ledger.ts';
-import { INPUT_DELETED, INPUT_OVERWRITTEN, WOULD_FAIL } from '../runs/outcome-words.ts';
+import { WOULD_FAIL } from '../runs/outcome-words.ts';
 import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
 import { ended, heldUp, type StartedRun, startCalled, startDenied, started, uncertain } from '../runs/transitions.ts';
 import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
+import { changedMembers, superseded } from './changed-members.ts';
 import { checkBeforeStart } from './check-before-start.ts';
 import type { Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
 import { sentences } from './sentences.ts';
@@ -18,83 +22,97 @@ export interface StartOnePorts extends AnnouncePorts {
   readonly settings: Settings;
 }
 
-export type StartOneResult =
-  | { readonly kind: 'started' }
-  /** Refused, superseded or uncertain: it does not wait any more. */
-  | { readonly kind: 'settled' }
-  | Extract<StartRunResult, { kind: 'quota' | 'later' }>;
+/** Routes and days whose limit is reached, so that the rest of a burst is not looked at one by one. */
+export type ReachedLimits = Set<string>;
 
-export async function startOne(ports: StartOnePorts, record: RequestRecord): Promise<StartOneResult> {
+export type Prepared =
+  /** It does not wait any more, or not for a StartRun of now. */
+  { readonly kind: 'settled' } | { readonly kind: 'ready'; readonly record: RequestRecord };
+
+/** Looks whether the request can and may start. Calls nothing that costs or counts, so it may come to nothing. */
+export async function prepareStart(ports: StartOnePorts, identity: string, reached: ReachedLimits): Promise<Prepared> {
+  const record = await ports.ledger.requests.read(identity);
+  if (record?.state !== 'WAITING') return { kind: 'settled' };
+  const attempt = currentAttempt(record);
+  // Only before the first call: afterwards a run may exist, and what matters is to find it.
+  if (attempt.startCalledAt !== undefined) return { kind: 'ready', record };
+  if (needsCount(ports, record) && reached.has(limitOf(ports, record).name)) {
+    await holdForLimit(ports, record);
+    return { kind: 'settled' };
+  }
+  // A person in the console gets HealthOmics' own answer.
+  const byHand = record.origin.kind === 'execution';
+  const [changed, problems] = await Promise.all([
+    changedMembers(ports, record.members),
+    byHand ? [] : checkBeforeStart(ports, startRunInput(record, attempt)),
+  ]);
+  const [first] = changed;
+  if (first !== undefined) return end(ports, record, { outcome: 'SUPERSEDED', ...superseded(first) });
+  if (problems.length === 0) return { kind: 'ready', record };
+  const reason = `Not started, because it would fail. ${sentences(problems)}`;
+  return end(ports, record, { outcome: 'REFUSED', reason, code: WOULD_FAIL });
+}
+
+export type Called =
+  | { readonly kind: 'settled' }
+  /** By name and tag: it had been started before. */
+  | { readonly kind: 'found'; readonly record: RequestRecord; readonly run: StartedRun }
+  | {
+      readonly kind: 'answered';
+      readonly record: RequestRecord;
+      readonly result: StartRunResult;
+      /** A call before this one may have made a run all the same: only an answer to the first one is the whole truth. */
+      readonly isFirst: boolean;
+    };
+
+/** Calls StartRun for a request that is ready, or looks for the run of a call that is too old to be repeated. */
+export async function callStart(ports: StartOnePorts, record: RequestRecord, reached: ReachedLimits): Promise<Called> {
   const attempt = currentAttempt(record);
   const calledAt = attempt.startCalledAt;
-  if (calledAt === undefined) {
-    // Only before the first call: afterwards a run may exist, and what matters is to find it.
-    const changed = await changedMember(ports, record);
-    if (changed !== undefined) return end(ports, record, { outcome: 'SUPERSEDED', ...changed });
-    // A person in the console gets HealthOmics' own answer.
-    const byHand = record.origin.kind === 'execution';
-    const problems = byHand ? [] : await checkBeforeStart(ports, startRunInput(record, attempt));
-    if (problems.length > 0)
-      return end(ports, record, {
-        outcome: 'REFUSED',
-        reason: `Not started, because it would fail. ${sentences(problems)}`,
-        code: WOULD_FAIL,
-      });
-  } else if (ports.clock.nowMs() - Date.parse(calledAt) > ports.settings.requestIdTrustSeconds * 1000) {
+  const nowMs = ports.clock.nowMs();
+  if (calledAt !== undefined && nowMs - Date.parse(calledAt) > ports.settings.requestIdTrustSeconds * 1000) {
     return lookForRun(ports, record, attempt);
   }
-  const nowMs = ports.clock.nowMs();
-  if (calledAt === undefined && !(await withinDailyLimit(ports, record, nowMs))) return { kind: 'settled' };
+  if (calledAt === undefined && !(await withinDailyLimit(ports, record, reached))) return { kind: 'settled' };
   const at = new Date(nowMs).toISOString();
-  const called = await ports.ledger.requests.change(
-    record.identity,
-    (latest) => startCalled(latest, attempt.attempt, at),
-    record,
-  );
+  const step = (latest: RequestRecord) => startCalled(latest, attempt.attempt, at);
+  const called = await ports.ledger.requests.change(record.identity, step, record);
   if (called.state !== 'WAITING' || currentAttempt(called).attempt !== attempt.attempt) return { kind: 'settled' };
   const result = await ports.runs.startRun(startRunInput(called, currentAttempt(called)));
-  switch (result.kind) {
-    case 'started':
-      return adopt(ports, called, result.run);
-    case 'refused':
-      return end(ports, called, { outcome: 'REFUSED', reason: result.reason, code: result.code });
-    case 'quota':
-      // A call before this one may have made a run all the same: only an answer to the first one is the whole truth.
-      if (calledAt === undefined) {
-        await ports.ledger.requests.change(called.identity, (latest) => startDenied(latest, attempt.attempt, at));
-      }
-      return result;
-    case 'later':
-      return result;
-    default:
-      return result satisfies never;
-  }
+  return { kind: 'answered', record: called, result, isFirst: calledAt === undefined };
 }
 
-async function adopt(ports: StartOnePorts, record: RequestRecord, run: StartedRun): Promise<StartOneResult> {
+/** HealthOmics has the run: on record first, then whoever waits for it is told. */
+export async function adopt(ports: StartOnePorts, record: RequestRecord, run: StartedRun): Promise<void> {
   const at = new Date(ports.clock.nowMs()).toISOString();
   const { attempt, requestId } = currentAttempt(record);
-  const adopted = await ports.ledger.requests.change(
-    record.identity,
-    (latest) => started(latest, attempt, run, at),
-    record,
-  );
+  const step = (latest: RequestRecord) => started(latest, attempt, run, at);
+  const adopted = await ports.ledger.requests.change(record.identity, step, record);
   ports.log.info('run started', { identity: record.identity, attempt, requestId, runId: run.runId, uuid: run.uuid });
   await answerAll(ports, adopted, 'start');
-  return { kind: 'started' };
 }
 
-interface NotStarted {
+/** HealthOmics answered the first call of the attempt with a full quota: there is no run, and nothing to look for. */
+export async function denied(ports: StartOnePorts, record: RequestRecord): Promise<void> {
+  const { attempt, startCalledAt } = currentAttempt(record);
+  if (startCalledAt === undefined) return;
+  const step = (latest: RequestRecord) => startDenied(latest, attempt, startCalledAt);
+  await ports.ledger.requests.change(record.identity, step, record);
+}
+
+export interface NotStarted {
   readonly outcome: 'REFUSED' | 'SUPERSEDED';
   readonly reason: string;
+  /** What of the reason names nothing. */
   readonly code: string | undefined;
 }
 
-async function end(
+/** Over, without a run: on record, answered and announced. */
+export async function end(
   ports: StartOnePorts,
   record: RequestRecord,
   { outcome, reason, code }: NotStarted,
-): Promise<StartOneResult> {
+): Promise<{ readonly kind: 'settled' }> {
   const at = new Date(ports.clock.nowMs()).toISOString();
   const over = await ports.ledger.requests.change(record.identity, (latest) =>
     latest.state === 'WAITING' ? ended(latest, outcome, at, reason, code) : latest,
@@ -105,45 +123,51 @@ async function end(
   return { kind: 'settled' };
 }
 
+/** Says why it still waits, once. */
+export async function noteReason(ports: StartOnePorts, record: RequestRecord, reason: string): Promise<void> {
+  if (record.reason === reason) return;
+  await ports.ledger.requests.change(record.identity, (latest) => heldUp(latest, reason), record);
+}
+
+interface DailyLimit {
+  readonly name: string;
+  /** UTC. */
+  readonly day: string;
+}
+
+function limitOf({ clock }: Pick<StartOnePorts, 'clock'>, { route }: RequestRecord): DailyLimit {
+  const day = new Date(clock.nowMs()).toISOString().slice(0, 10);
+  return { name: `started#${route}#${day}`, day };
+}
+
+/** Of each attempt, once a day. */
+function needsCount(ports: Pick<StartOnePorts, 'clock'>, record: RequestRecord): boolean {
+  return record.maxRunsPerDay !== undefined && currentAttempt(record).countedOn !== limitOf(ports, record).day;
+}
+
 /** Counts the start against its route's limit. What is over it keeps its place in line and goes on the next day. */
-async function withinDailyLimit(ports: StartOnePorts, record: RequestRecord, nowMs: number): Promise<boolean> {
-  const { maxRunsPerDay, route } = record;
-  const day = new Date(nowMs).toISOString().slice(0, 10);
-  if (maxRunsPerDay === undefined || currentAttempt(record).countedOn === day) return true;
-  if (await ports.ledger.counters.countUp(`started#${route}#${day}`, maxRunsPerDay, nowMs)) return true;
-  const reason = `Route ${route} has started its ${maxRunsPerDay} runs of ${day} (UTC), which is its limit; it goes on the next day.`;
-  await ports.ledger.requests.change(record.identity, (latest) => heldUp(latest, reason));
+async function withinDailyLimit(ports: StartOnePorts, record: RequestRecord, reached: ReachedLimits): Promise<boolean> {
+  if (record.maxRunsPerDay === undefined || !needsCount(ports, record)) return true;
+  const { name } = limitOf(ports, record);
+  const nowMs = ports.clock.nowMs();
+  if (!reached.has(name) && (await ports.ledger.counters.countUp(name, record.maxRunsPerDay, nowMs))) return true;
+  reached.add(name);
+  await holdForLimit(ports, record);
   return false;
 }
 
-/** Looks at every member again; says of the first that is gone or another one what happened to it. */
-async function changedMember(
-  ports: StartOnePorts,
-  record: RequestRecord,
-): Promise<Pick<NotStarted, 'reason' | 'code'> | undefined> {
-  for (const { bucket, key, versionId, etag, dropId } of record.members) {
-    const head = await ports.objects.head({ bucket, key, ...(versionId === undefined ? {} : { versionId }) });
-    if (head === undefined) {
-      const reason = `An input object (drop ${dropId}) was deleted before the run started. Drop it again.`;
-      return { reason, code: INPUT_DELETED };
-    }
-    if (head.etag !== etag) {
-      const reason = `An input object (drop ${dropId}) was overwritten before the run started; the newer one is a drop of its own.`;
-      return { reason, code: INPUT_OVERWRITTEN };
-    }
-  }
-  return undefined;
+async function holdForLimit(ports: StartOnePorts, record: RequestRecord): Promise<void> {
+  const { route, maxRunsPerDay } = record;
+  const { day } = limitOf(ports, record);
+  const reason = `Route ${route} has started its ${maxRunsPerDay} runs of ${day} (UTC), which is its limit; it goes on the next day.`;
+  await noteReason(ports, record, reason);
 }
 
 /** The call is older than HealthOmics can be trusted to remember: never repeat it blindly. */
-async function lookForRun(
-  ports: StartOnePorts,
-  record: RequestRecord,
-  attempt: AttemptRecord,
-): Promise<StartOneResult> {
+async function lookForRun(ports: StartOnePorts, record: RequestRecord, attempt: AttemptRecord): Promise<Called> {
   for (const runId of await ports.runs.findRunIdsByName(attempt.name)) {
     const run = await ports.runs.getRun(runId);
-    if (run?.tags[REQUEST_ID_TAG] === attempt.requestId) return adopt(ports, record, run);
+    if (run?.tags[REQUEST_ID_TAG] === attempt.requestId) return { kind: 'found', record, run };
   }
   const reason =
     `StartRun was called at ${attempt.startCalledAt} and its answer is not known; no run named ${attempt.name} exists now. ` +

@@ -1,115 +1,118 @@
 /** The one starter: takes what waits, in order, at the pace that the account allows, and answers who waits for it. */
-import { admissionOrder } from '../runs/admission-order.ts';
-import type { RequestRecord } from '../runs/request-record.ts';
-import { heldUp } from '../runs/transitions.ts';
-import type { Clock, Log, Quotas, Starter } from './ports.ts';
-import { type StartOnePorts, type StartOneResult, startOne } from './start-one.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { fullByPicture } from '../quota/room-by-picture.ts';
+import { admissionOrder, servedNow } from '../runs/admission-order.ts';
+import { type LineEntry, lineEntryOf } from '../runs/line-entry.ts';
+import { planStarts, slowed } from '../runs/start-gate.ts';
+import { holdUp } from './hold-up.ts';
+import type { Quotas, Starter } from './ports.ts';
+import { sideBySide } from './side-by-side.ts';
+import { type StarterRun, type StartInOrderPorts, startInOrder } from './start-in-order.ts';
+import { StartPace } from './start-pace.ts';
 
-export interface StartWaitingPorts extends StartOnePorts {
+export interface StartWaitingPorts extends StartInOrderPorts {
+  readonly ledger: StartInOrderPorts['ledger'] & Pick<Ledger, 'gate' | 'snapshots'>;
   readonly starter: Starter;
   readonly quotas: Quotas;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
-/** So many are looked at in one round; the rest wait for the next. */
-const ROUND_SIZE = 200;
+/** So many are started before the line is read again, for those with a higher priority that have come meanwhile. */
+const ROUND_SIZE = 50;
+/** Of each priority and route, from the index. */
+const ENTRIES_EACH = 100;
 /** A round each until nothing new waits; the bound only stops a fault. */
 const MOST_ROUNDS = 500;
-/** Throttled so often in a row, the starter lets a minute pass: reconciliation nudges it again. */
-const MOST_THROTTLED = 4;
-const FIRST_BACKOFF_MS = 500;
+const READS_AT_ONCE = 8;
 
 export interface Started {
   readonly started: number;
   readonly stopped: 'nothing-waits' | 'quota' | 'throttled' | 'out-of-time';
 }
 
-/** Starts what waits until nothing does, a quota is full, or `deadlineMs` (of the clock) comes near. */
-export async function startWaiting(ports: StartWaitingPorts, deadlineMs: number): Promise<Started> {
-  const pauseMs = 1000 / Math.max(0.01, await ports.quotas.startRunsPerSecond());
-  const done = new Set<string>();
-  // What did not get through goes behind the others, so that one that never does holds up nobody.
-  const putOff = new Map<string, number>();
-  let started = 0;
-  let throttled = 0;
-  let nextStartMs = ports.clock.nowMs();
-  for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const line = byPatience(await waitingLine(ports, done), putOff);
-    if (line.length === 0) return { started, stopped: 'nothing-waits' };
-    for (const record of line) {
-      nextStartMs = await waitUntil(ports.clock, nextStartMs, deadlineMs);
-      if (ports.clock.nowMs() >= deadlineMs) return outOfTime(ports, started);
-      const result = await startSafely(ports, record);
-      if (result.kind === 'quota') {
-        const held = line.filter(({ identity }) => !done.has(identity));
-        return stopForQuota(ports, held, result.reason, started);
-      }
-      if (result.kind === 'later') {
-        throttled += 1;
-        putOff.set(record.identity, throttled);
-        await ports.ledger.requests.change(record.identity, (latest) => heldUp(latest, result.reason));
-        if (throttled >= MOST_THROTTLED) return { started, stopped: 'throttled' };
-        nextStartMs = ports.clock.nowMs() + FIRST_BACKOFF_MS * 2 ** throttled;
-        break;
-      }
-      done.add(record.identity);
-      throttled = 0;
-      if (result.kind === 'started') {
-        started += 1;
-        nextStartMs = ports.clock.nowMs() + pauseMs;
-      }
-    }
-  }
-  return outOfTime(ports, started);
-}
-
-/** One request that cannot be started harms itself only: its error is logged, and it is tried again with the next nudge. */
-async function startSafely(ports: StartWaitingPorts, record: RequestRecord): Promise<StartOneResult> {
-  try {
-    return await startOne(ports, record);
-  } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown';
-    ports.log.error('start failed', { identity: record.identity, error: name });
-    return { kind: 'settled' };
-  }
-}
-
-/** The index nominates, a consistent read decides. */
-async function waitingLine(ports: StartWaitingPorts, done: ReadonlySet<string>): Promise<RequestRecord[]> {
-  const nominated = await ports.ledger.requests.open('WAITING', ROUND_SIZE + done.size);
-  const waiting: RequestRecord[] = [];
-  for (const identity of nominated.slice(0, ROUND_SIZE + done.size)) {
-    if (done.has(identity)) continue;
-    const record = await ports.ledger.requests.read(identity);
-    if (record?.state === 'WAITING') waiting.push(record);
-  }
-  return admissionOrder(waiting);
-}
-
-function byPatience(line: readonly RequestRecord[], putOff: ReadonlyMap<string, number>): RequestRecord[] {
-  return line.toSorted((a, b) => (putOff.get(a.identity) ?? 0) - (putOff.get(b.identity) ?? 0));
-}
-
-async function waitUntil(clock: Clock, dueMs: number, deadlineMs: number): Promise<number> {
-  const waitMs = Math.min(dueMs, deadlineMs) - clock.nowMs();
-  if (waitMs > 0) await clock.sleep(waitMs);
-  return Math.max(dueMs, clock.nowMs());
-}
-
-/** The rest waits, visibly, for room: the first in line goes out as a probe once a minute, by reconciliation's nudge. */
-async function stopForQuota(
+/**
+ * Starts what waits until nothing does, quotas are full, or `deadlineMs` (of the clock) comes near. `nudged`: requests
+ * that have just got in line; the index may not show them yet.
+ */
+export async function startWaiting(
   ports: StartWaitingPorts,
-  line: readonly RequestRecord[],
-  reason: string,
-  started: number,
+  deadlineMs: number,
+  nudged: readonly string[] = [],
 ): Promise<Started> {
-  ports.log.warn('a quota is full; what waits will be tried again in a minute', { waiting: line.length });
-  for (const { identity } of line) await ports.ledger.requests.change(identity, (latest) => heldUp(latest, reason));
-  return { started, stopped: 'quota' };
+  const run = await beginRun(ports, deadlineMs);
+  const stopped = await startRounds(ports, run, nudged);
+  if (run.throttled.size > 1 && stopped === 'throttled') {
+    // One request alone that never gets through is its own affair; several are HealthOmics'.
+    await ports.ledger.gate.change((gate) => slowed(gate, ports.clock.nowMs()));
+  }
+  await rememberTurns(ports, run);
+  if (stopped === 'out-of-time') await ports.starter.nudge(`continue-${ports.clock.nowMs()}`);
+  else await run.pace.rest();
+  return { started: run.started, stopped };
 }
 
-async function outOfTime(ports: StartWaitingPorts, started: number): Promise<Started> {
-  await ports.starter.nudge(`continue-${ports.clock.nowMs()}`);
-  return { started, stopped: 'out-of-time' };
+async function beginRun(ports: StartWaitingPorts, deadlineMs: number): Promise<StarterRun> {
+  const [callsPerSecond, gate, [picture]] = await Promise.all([
+    ports.quotas.startRunsPerSecond(),
+    ports.ledger.gate.read(),
+    ports.ledger.snapshots.list(1),
+  ]);
+  return {
+    pace: new StartPace(ports.clock, { callsPerSecond, deadlineMs }),
+    gate,
+    picture: fullByPicture(picture, ports.clock.nowMs()),
+    done: new Set(),
+    putOff: new Map(),
+    throttled: new Set(),
+    throttledInRow: 0,
+    reachedLimits: new Set(),
+    routes: new Set(),
+    served: [],
+    started: 0,
+    stop: undefined,
+  };
+}
+
+async function startRounds(
+  ports: StartWaitingPorts,
+  run: StarterRun,
+  nudged: readonly string[],
+): Promise<Started['stopped']> {
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const line = await waitingLine(ports, run, round === 0 ? nudged : []);
+    if (line.length === 0) return 'nothing-waits';
+    const { gate, picture } = run;
+    const probeEveryMs = ports.settings.quotaProbeSeconds * 1000;
+    const { go, held } = planStarts(line, { gate, picture, nowMs: ports.clock.nowMs(), probeEveryMs });
+    if (go.length === 0) {
+      await holdUp(ports, held);
+      return held.some(({ entry }) => run.gate.full[entry.retentionMode]) ? 'quota' : 'throttled';
+    }
+    run.stop = undefined;
+    await startInOrder(ports, go.slice(0, ROUND_SIZE), run);
+    if (run.stop === 'throttled' || run.stop === 'out-of-time') return run.stop;
+  }
+  return 'out-of-time';
+}
+
+/** The index nominates; whether a request still waits is read again before it is started. */
+async function waitingLine(
+  ports: StartWaitingPorts,
+  run: StarterRun,
+  nudged: readonly string[],
+): Promise<readonly LineEntry[]> {
+  const shown = await ports.ledger.requests.line(ENTRIES_EACH + run.done.size);
+  const unseen = nudged.filter((identity) => shown.every((entry) => entry.identity !== identity));
+  const records = await sideBySide(unseen, READS_AT_ONCE, (identity) => ports.ledger.requests.read(identity));
+  const late = records.flatMap((record) => (record?.state === 'WAITING' ? [lineEntryOf(record)] : []));
+  const line = [...shown, ...late].filter(({ identity }) => !run.done.has(identity));
+  for (const { route } of line) run.routes.add(route);
+  const order = admissionOrder(line, [...run.gate.servedLast, ...run.served]);
+  // What did not get through goes behind the others, so that one that never does holds up nobody.
+  return order.sort((a, b) => (run.putOff.get(a.identity) ?? 0) - (run.putOff.get(b.identity) ?? 0));
+}
+
+/** Whose turn it was matters only where several take turns. */
+async function rememberTurns(ports: StartWaitingPorts, run: StarterRun): Promise<void> {
+  if (run.routes.size < 2 || run.served.length === 0) return;
+  await ports.ledger.gate.change((gate) => ({ ...gate, servedLast: run.served.reduce(servedNow, gate.servedLast) }));
 }

@@ -183,9 +183,9 @@ describe('a stored-run quota that fills with RETAIN runs', () => {
     });
     const { items = [] } = await laptop.omics.send(new ListRunsCommand({ name: 'foreign', maxResults: 100 }));
     for (const { id } of items.slice(0, 3)) await laptop.omics.send(new DeleteRunCommand({ id }));
-    // What the schedule does every minute.
-    await invoke('reconcile-runs', {});
     await eventually(async () => {
+      // What the schedule does every minute; a probe waits for its time since the last one.
+      await invoke('reconcile-runs', {});
       const record = await laptop.ledger.requests.read(waiting.identity);
       return record?.outcome === 'COMPLETED' ? record : undefined;
     });

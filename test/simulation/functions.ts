@@ -1,6 +1,7 @@
 /** What each file of functions/ does between its event and its ports. */
 import { awaitStart } from '../../lib/lifecycle/await-start.ts';
 import { followHint } from '../../lib/lifecycle/follow-run.ts';
+import { readNudges } from '../../lib/lifecycle/nudge.ts';
 import { reconcile } from '../../lib/lifecycle/reconcile.ts';
 import { recordOutcome } from '../../lib/lifecycle/record-outcome.ts';
 import { startWaiting } from '../../lib/lifecycle/start-waiting.ts';
@@ -16,7 +17,8 @@ const FUNCTIONS = {
   'on-drop': (ports, event) => takeDrops(ports, (event as { Records: { messageId: string; body: string }[] }).Records),
   'on-schedule': async (ports, event) => ({ request: (await takeTick(ports, parseTick(event))).identity }),
   'await-start': (ports, event) => awaitStart(ports, event as Parameters<typeof awaitStart>[1]),
-  'start-runs': (ports) => startWaiting(ports, ports.deadlineMs),
+  'start-runs': (ports, event) =>
+    startWaiting(ports, ports.deadlineMs, readNudges((event as { bodies: readonly string[] }).bodies)),
   'watch-run': (ports, event) => watchRun(ports, event as Parameters<typeof watchRun>[1]),
   'record-outcome': (ports, event) => recordOutcome(ports, event as Parameters<typeof recordOutcome>[1]),
   'on-run-status-change': async (ports, event) => {

@@ -3,6 +3,7 @@ import { resultOfError } from '../../lib/aws/runs.ts';
 import { type Ledger, ledgerOver } from '../../lib/ledger/ledger.ts';
 import type { Table } from '../../lib/ledger/table.ts';
 import type { AwaitStartPorts } from '../../lib/lifecycle/await-start.ts';
+import { writeNudge } from '../../lib/lifecycle/nudge.ts';
 import type { Executions, Log, Objects, RunFacts, Runs } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
@@ -36,10 +37,10 @@ export function portsOf(world: World, invocation: Invocation): Ports {
     runs: runsOf(world, call, invocation),
     executions: executionsOf(world, call),
     starter: {
-      nudge: (cause) =>
+      nudge: (cause, identity) =>
         call('sqs.nudge', () => {
           world.journal.write(world.timeline.nowMs, `nudge ${cause}`);
-          world.starts.send('{}');
+          world.starts.send(writeNudge(identity));
         }),
     },
     ...tellingOf(world, call),
@@ -67,6 +68,8 @@ export function portsOf(world: World, invocation: Invocation): Ports {
       rundropVersion: '0.0.0',
       requestIdTrustSeconds: world.options.requestIdTrustSeconds,
       retryBaseSeconds: 60,
+      quotaProbeSeconds: 55,
+      inStatusSeconds: { PENDING: 86_400, STARTING: 7_200, RUNNING: 259_200, STOPPING: 43_200 },
     },
     log: logOf(world, invocation),
   };

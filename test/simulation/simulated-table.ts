@@ -1,9 +1,8 @@
 /** DynamoDB as the ledger uses it: conditional writes that are atomic, and two indexes that lag behind. */
-import type { Condition, Item, ItemKey, Table } from '../../lib/ledger/table.ts';
+import type { Condition, IndexName, Item, ItemKey, Table } from '../../lib/ledger/table.ts';
 import { holds, updated } from './expressions.ts';
 
-type IndexName = 'open' | 'listed';
-const SORT_KEYS = { open: 'openSince', listed: 'listedAt' } as const;
+const SORT_KEYS = { open: 'openSince', line: 'lineOrder', listed: 'listedAt' } as const;
 
 /** One state of an item, and when the indexes show it. */
 interface Version {
@@ -122,9 +121,10 @@ export function simulatedTable(store: TableStore, call: Caller): Table {
         return true;
       }),
     partition: (pk, skPrefix = '') => call(`table.partition ${pk} ${skPrefix}`, () => store.partition(pk, skPrefix)),
-    nominated: (index, hash, { limit, newestFirst }) =>
+    nominated: (index, hash, { limit, newestFirst, after }) =>
       call(`table.nominated ${index} ${hash}`, () => {
-        const found = store.nominated(index, hash);
+        const all = store.nominated(index, hash);
+        const found = after === undefined ? all : all.filter((item) => String(item[SORT_KEYS[index]]) > after);
         return (newestFirst === true ? found.reverse() : found).slice(0, limit);
       }),
   };

@@ -102,7 +102,7 @@ export class World {
     this.starts = new SimulatedQueue(this, {
       name: 'starts',
       fifo: true,
-      deliver: (_batch, end) => this.invoke('start-runs', {}, end),
+      deliver: (batch, end) => this.invoke('start-runs', { bodies: batch.map(({ body }) => body) }, end),
     });
     this.store.observers.push(() => this.#armReconcile());
   }

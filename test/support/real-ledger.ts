@@ -10,13 +10,20 @@ const TABLE_NAME = 'ledger';
 export const LEDGER_TABLE = {
   TableName: TABLE_NAME,
   BillingMode: 'PAY_PER_REQUEST',
-  AttributeDefinitions: ['pk', 'sk', 'open', 'openSince', 'listed', 'listedAt'].map((AttributeName) => ({
-    AttributeName,
-    AttributeType: 'S',
-  })),
+  AttributeDefinitions: ['pk', 'sk', 'open', 'openSince', 'line', 'lineOrder', 'listed', 'listedAt'].map(
+    (AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S',
+    }),
+  ),
   KeySchema: keys('pk', 'sk'),
   GlobalSecondaryIndexes: [
     { IndexName: 'open', KeySchema: keys('open', 'openSince'), Projection: { ProjectionType: 'ALL' } },
+    {
+      IndexName: 'line',
+      KeySchema: keys('line', 'lineOrder'),
+      Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['lineMode', 'reason', 'onQuota'] },
+    },
     { IndexName: 'listed', KeySchema: keys('listed', 'listedAt'), Projection: { ProjectionType: 'ALL' } },
   ],
 };

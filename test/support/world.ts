@@ -33,6 +33,13 @@ routes:
   - name: single
     on: { bucket: drops, key: 'cram/{sample}.cram' }
     run: { workflowId: "3333333", parameters: { input: '{uri}' } }
+  - name: removable
+    on: { bucket: drops, key: 'removable/{sample}.cram' }
+    run: { workflowId: "3333333", retentionMode: REMOVE, parameters: { input: '{uri}' } }
+  - name: reject
+    on: { bucket: drops, key: 'reject/{sample}.cram' }
+    onQuota: reject
+    run: { workflowId: "3333333", parameters: { input: '{uri}' } }
   - name: limited
     on: { bucket: drops, key: 'limited/{file}' }
     limits: { maxRunsPerDay: 2 }
@@ -249,7 +256,14 @@ export async function createWorld(): Promise<World> {
     quotas: { startRunsPerSecond: async () => 5 },
     routes: { read: async () => file },
     random: () => 0.5,
-    settings: { stage: 'test', rundropVersion: '0.1.0', requestIdTrustSeconds: 3600, retryBaseSeconds: 60 },
+    settings: {
+      stage: 'test',
+      rundropVersion: '0.1.0',
+      requestIdTrustSeconds: 3600,
+      retryBaseSeconds: 60,
+      quotaProbeSeconds: 55,
+      inStatusSeconds: { PENDING: 86_400, STARTING: 7_200, RUNNING: 259_200, STOPPING: 43_200 },
+    },
     log: { info: write, warn: write, error: write },
     taking: async () => world,
     stop,

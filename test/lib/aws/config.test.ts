@@ -21,6 +21,8 @@ describe('configuration of the functions', () => {
     expect(parseConfig(complete)).toMatchObject({
       requestIdTrustSeconds: 86_400,
       retryBaseSeconds: 60,
+      quotaProbeSeconds: 55,
+      inStatusSeconds: { PENDING: 86_400, STARTING: 7_200, RUNNING: 259_200, STOPPING: 43_200 },
       endpointUrl: undefined,
     });
   });
@@ -31,6 +33,14 @@ describe('configuration of the functions', () => {
     expect(() => parseConfig(broken)).toThrow(
       /RUNDROP_STAGE is missing\. RUNDROP_VERSION is missing\. RUNDROP_RETRY_BASE_SECONDS is "soon"/,
     );
+  });
+
+  it('reads how long a run may be in a status', () => {
+    const limits = (RUNDROP_STATUS_LIMITS: string) =>
+      parseConfig({ ...complete, RUNDROP_STATUS_LIMITS }).inStatusSeconds;
+    expect(limits('PENDING=30m, RUNNING=7d')).toMatchObject({ PENDING: 1_800, STARTING: 7_200, RUNNING: 604_800 });
+    expect(() => limits('PENDING')).toThrow(/RUNDROP_STATUS_LIMITS has "PENDING"/);
+    expect(() => limits('COMPLETED=1h')).toThrow(/RUNDROP_STATUS_LIMITS has "COMPLETED=1h"/);
   });
 
   it('tells people of everything but completed and cancelled runs, unless it is said otherwise', () => {

@@ -57,7 +57,8 @@ describe('the line for the starter', () => {
     for (const key of ['cram/a.cram', 'cram/b.cram', 'cram/c.cram']) await inLine(await claimed(key), key);
     const before = world.clock.now;
     expect(await startWaiting(world, FAR)).toEqual({ started: 3, stopped: 'nothing-waits' });
-    expect(world.clock.now - before).toBe(400);
+    // The last one's time passes, too, so that the next starter keeps the pace.
+    expect(world.clock.now - before).toBe(600);
   });
 
   it('hands over when its time is up', async () => {
@@ -65,18 +66,6 @@ describe('the line for the starter', () => {
     const result = await startWaiting(world, world.clock.now + 100);
     expect(result).toEqual({ started: 1, stopped: 'out-of-time' });
     expect(world.nudges.at(-1)).toMatch(/^continue-/);
-  });
-
-  it('stops at a full quota, says why, and probes with the next nudge', async () => {
-    const [first, second] = [await claimed('cram/a.cram'), await claimed('cram/b.cram')];
-    await inLine(first, 'wa');
-    await inLine(second, 'wb');
-    world.runs.answers.push({ kind: 'quota', reason: 'A quota is full.' });
-    expect(await startWaiting(world, FAR)).toEqual({ started: 0, stopped: 'quota' });
-    for (const record of [first, second]) {
-      expect(await latest(record)).toMatchObject({ state: 'WAITING', reason: 'A quota is full.' });
-    }
-    expect(await startWaiting(world, FAR)).toEqual({ started: 2, stopped: 'nothing-waits' });
   });
 
   it('starts no more runs of a route on one day than its limit, and the rest on the next', async () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { admissionOrder } from '../../../lib/runs/admission-order.ts';
 import { currentAttempt } from '../../../lib/runs/request-record.ts';
 import { askedName, runNameOf, startRunInput } from '../../../lib/runs/start-run-input.ts';
 import { claimedRequest } from '../../support/request-record.ts';
@@ -48,17 +47,5 @@ describe('what an attempt sends to StartRun', () => {
   it('is named after its route when the request asks for no name', () => {
     expect(askedName('{}', 'germline')).toBe('germline');
     expect(askedName('{"name":"mine"}', 'germline')).toBe('mine');
-  });
-});
-
-describe('admission', () => {
-  it('goes by priority, then age, then identity', () => {
-    const requests = [
-      claimedRequest({ identity: 'c', since: '2026-01-01T00:00:02Z' }),
-      claimedRequest({ identity: 'b', since: '2026-01-01T00:00:01Z' }),
-      claimedRequest({ identity: 'a', since: '2026-01-01T00:00:02Z' }),
-      claimedRequest({ identity: 'd', since: '2026-01-01T00:00:03Z', priority: 5 }),
-    ];
-    expect(admissionOrder(requests).map(({ identity }) => identity)).toEqual(['d', 'b', 'a', 'c']);
   });
 });

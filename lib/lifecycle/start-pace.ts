@@ -1,0 +1,65 @@
+/** When the next StartRun may go out: at the account's rate, few at a time, and more slowly after each that was throttled. */
+import type { Clock } from './ports.ts';
+
+/** On the way at once. So many meet a full quota at most before the first answer says so. */
+const MOST_CALLS = 4;
+const FIRST_BACKOFF_MS = 500;
+
+export class StartPace {
+  readonly #clock: Clock;
+  readonly #pauseMs: number;
+  readonly #deadlineMs: number;
+  readonly #calls = new Set<Promise<unknown>>();
+  #nextMs: number;
+  /** The end of the last call's own time. */
+  #takenMs: number;
+  #most = MOST_CALLS;
+
+  constructor(clock: Clock, { callsPerSecond, deadlineMs }: { callsPerSecond: number; deadlineMs: number }) {
+    this.#clock = clock;
+    this.#pauseMs = 1000 / Math.max(0.01, callsPerSecond);
+    this.#deadlineMs = deadlineMs;
+    this.#nextMs = clock.nowMs();
+    this.#takenMs = this.#nextMs;
+  }
+
+  get pauseMs(): number {
+    return this.#pauseMs;
+  }
+
+  /** Waits for one call's place; `false` when time is up before. One waits at a time. */
+  async place(): Promise<boolean> {
+    while (this.#calls.size >= this.#most) await Promise.race(this.#calls);
+    // A call that is throttled meanwhile puts the place off.
+    for (let due = this.#nextMs; due > this.#clock.nowMs(); due = this.#nextMs) {
+      if (due >= this.#deadlineMs) return false;
+      await this.#clock.sleep(due - this.#clock.nowMs());
+    }
+    if (this.#clock.nowMs() >= this.#deadlineMs) return false;
+    this.#nextMs = this.#clock.nowMs() + this.#pauseMs;
+    this.#takenMs = this.#nextMs;
+    return true;
+  }
+
+  /** The call that took the place. */
+  watch(call: Promise<unknown>): void {
+    const landed: Promise<unknown> = call.catch(() => undefined).finally(() => this.#calls.delete(landed));
+    this.#calls.add(landed);
+  }
+
+  /** So many calls in a row were throttled: the next ones go one by one, and later. */
+  slowDown(throttledInRow: number): void {
+    this.#most = 1;
+    this.#nextMs = Math.max(this.#nextMs, this.#clock.nowMs() + FIRST_BACKOFF_MS * 2 ** throttledInRow);
+  }
+
+  goOn(): void {
+    this.#most = MOST_CALLS;
+  }
+
+  /** Lets the last call's own time pass, so that the next invocation keeps the pace without knowing of this one. */
+  async rest(): Promise<void> {
+    const restMs = Math.min(this.#takenMs, this.#deadlineMs) - this.#clock.nowMs();
+    if (restMs > 0) await this.#clock.sleep(restMs);
+  }
+}
