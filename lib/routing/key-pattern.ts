@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { compileRow, type Row, type RowPart } from './linear-regex.ts';
 import { nearMatch } from './pattern-near.ts';
 import { type PatternFinding, type PatternPart, splitPattern } from './pattern-syntax.ts';
 import { isPlainKey, type PlainPattern, plainPattern } from './plain-pattern.ts';
@@ -24,18 +24,18 @@ export class KeyPattern {
   readonly prefix: string;
   /** … and ends with this. */
   readonly suffix: string;
-  readonly #groups: readonly { readonly group: string; readonly name: string }[];
+  /** The name of each wildcard, repeats included. */
+  readonly #wildcards: readonly string[];
   readonly #repeats: boolean;
   readonly #plain: PlainPattern | undefined;
-  #regex: RE2JS | undefined;
+  #row: Row | undefined;
 
   constructor(text: string, parts: readonly PatternPart[]) {
     this.text = text;
     this.parts = parts;
-    const wildcards = parts.flatMap((part, index) => (part.kind === 'wildcard' ? [{ part, index }] : []));
-    this.names = [...new Set(wildcards.map(({ part }) => part.name))];
-    this.#groups = wildcards.map(({ part, index }) => ({ group: groupName(index), name: part.name }));
-    this.#repeats = this.names.length < wildcards.length;
+    this.#wildcards = parts.flatMap((part) => (part.kind === 'wildcard' ? [part.name] : []));
+    this.names = [...new Set(this.#wildcards)];
+    this.#repeats = this.names.length < this.#wildcards.length;
     const [first, last] = [parts[0], parts.at(-1)];
     this.prefix = first?.kind === 'literal' ? first.text : '';
     this.suffix = last?.kind === 'literal' ? last.text : '';
@@ -45,35 +45,25 @@ export class KeyPattern {
   /** The wildcards' values, or undefined when the whole key does not match. */
   match(key: string): Readonly<Record<string, string>> | undefined {
     if (!key.startsWith(this.prefix) || !key.endsWith(this.suffix)) return undefined;
-    const values = this.#plain !== undefined && isPlainKey(key) ? this.#plainValues(this.#plain, key) : this.#read(key);
-    if (values === undefined) return undefined;
+    const texts = this.#plain !== undefined && isPlainKey(key) ? this.#plain.match(key) : this.#read(key);
+    if (texts === undefined) return undefined;
+    const values = this.#named(texts);
     if (!this.#repeats) return Object.fromEntries(values);
     return agree(values) ?? this.#matchRepeats(key, values);
   }
 
-  #plainValues(plain: PlainPattern, key: string): readonly (readonly [string, string])[] | undefined {
-    const values = plain.match(key);
-    return values === undefined
-      ? undefined
-      : this.#groups.map(({ name }, index) => [name, values[index] ?? ''] as const);
+  #read(key: string): readonly string[] | undefined {
+    this.#row ??= compileRow(this.parts);
+    return this.#row.values(key);
   }
 
-  #read(key: string): readonly (readonly [string, string])[] | undefined {
-    this.#regex ??= RE2JS.compile(regexOf(this.parts));
-    return this.#values(this.#regex, key);
+  #named(texts: readonly string[]): readonly (readonly [string, string])[] {
+    return this.#wildcards.map((name, index) => [name, texts[index] ?? ''] as const);
   }
 
   /** Why `key` does not match, as a sentence about the first part that failed. */
   near(key: string): NearMatch {
     return nearMatch(this.parts, key);
-  }
-
-  #values(regex: RE2JS, key: string): readonly (readonly [string, string])[] | undefined {
-    // The engine decides with an automaton many times faster than it finds groups; most long keys end here.
-    if (!regex.testExact(key)) return undefined;
-    const matcher = regex.matcher(key);
-    if (!matcher.matches()) return undefined;
-    return this.#groups.map(({ group, name }) => [name, matcher.group(group) ?? ''] as const);
   }
 
   /**
@@ -87,14 +77,25 @@ export class KeyPattern {
   ): Readonly<Record<string, string>> | undefined {
     const repeated = values.filter(([name], index) => values.some((other, at) => at !== index && other[0] === name));
     for (const [name, value] of repeated) {
-      const parts = this.parts.map((part) =>
-        part.kind === 'wildcard' && part.name === name ? { ...part, literal: value } : part,
-      );
-      const again = this.#values(RE2JS.compile(regexOf(parts)), key);
+      const again = this.#readWith(name, value, key);
       const agreed = again === undefined ? undefined : agree(again);
       if (agreed !== undefined) return agreed;
     }
     return undefined;
+  }
+
+  /** Reads the key with every wildcard of that name replaced by a text. */
+  #readWith(name: string, value: string, key: string): readonly (readonly [string, string])[] | undefined {
+    const isFixed = (part: PatternPart) => part.kind === 'wildcard' && part.name === name;
+    const row = this.parts.map((part): RowPart => (isFixed(part) ? { kind: 'literal', text: value } : part));
+    const texts = compileRow(row).values(key);
+    if (texts === undefined) return undefined;
+    let next = 0;
+    return this.#wildcards.map((each) => {
+      if (each === name) return [each, value] as const;
+      next += 1;
+      return [each, texts[next - 1] ?? ''] as const;
+    });
   }
 }
 
@@ -115,17 +116,4 @@ function agree(values: readonly (readonly [string, string])[]): Readonly<Record<
     agreed.set(name, value);
   }
   return Object.fromEntries(agreed);
-}
-
-function groupName(index: number): string {
-  return `rundrop${index}`;
-}
-
-/** The anchored regex of a row of parts. A wildcard with `literal` matches that text only. */
-function regexOf(parts: readonly (PatternPart & { readonly literal?: string })[]): string {
-  const sources = parts.map((part, index) => {
-    if (part.kind === 'literal') return RE2JS.quote(part.text);
-    return `(?P<${groupName(index)}>${part.literal === undefined ? part.regex : RE2JS.quote(part.literal)})`;
-  });
-  return `^(?:${sources.join('')})$`;
 }

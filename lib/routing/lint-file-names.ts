@@ -1,5 +1,5 @@
-import { RE2JS } from 're2js';
 import { KeyPattern } from './key-pattern.ts';
+import { quoteRegex } from './linear-regex.ts';
 import { nearMatch } from './pattern-near.ts';
 import { DEFAULT_REGEX, type PatternPart } from './pattern-syntax.ts';
 import type { Finding } from './problems.ts';
@@ -83,7 +83,7 @@ function tailFrom(example: string, field: string): readonly string[] {
 function asField(part: PatternPart, needed: ReadonlyMap<string, readonly string[]>): PatternPart {
   if (part.kind === 'literal') return part;
   const values = needed.get(part.name);
-  if (values !== undefined) return { ...part, regex: values.map((value) => RE2JS.quote(value)).join('|') };
+  if (values !== undefined) return { ...part, regex: values.map(quoteRegex).join('|') };
   return FIELD_VALUES.some((value) => matches([part], value)) ? part : { ...part, regex: DEFAULT_REGEX };
 }
 

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { endOfBeginning } from './linear-regex.ts';
 import type { PatternPart } from './pattern-syntax.ts';
 import { show } from './problems.ts';
 
@@ -22,9 +22,8 @@ export function nearMatch(parts: readonly PatternPart[], key: string): { matched
 }
 
 function beginning(parts: readonly PatternPart[], key: string): string | undefined {
-  const source = parts.map((part) => (part.kind === 'literal' ? RE2JS.quote(part.text) : `(?:${part.regex})`)).join('');
-  const matcher = RE2JS.compile(source).matcher(key);
-  return matcher.lookingAt() ? key.slice(0, matcher.end()) : undefined;
+  const end = endOfBeginning(parts, key);
+  return end === undefined ? undefined : key.slice(0, end);
 }
 
 function sayRest(left: readonly PatternPart[], key: string, matchedText: string): string {

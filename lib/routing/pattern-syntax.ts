@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js';
+import { sayWrongRegex } from './linear-regex.ts';
 import type { Finding } from './problems.ts';
 
 /** A pattern is a row of these. */
@@ -136,7 +136,7 @@ class Splitter {
     }
     const regex = given ?? this.#regexes.get(name) ?? DEFAULT_REGEX;
     if (given !== undefined && given !== '') {
-      const wrong = sayWrongRegex(given);
+      const wrong = judgeRegex(given);
       if (wrong !== undefined) this.#find(offset, `the regex of {${name}}: ${wrong}`);
       this.#regexes.set(name, regex);
       this.#own.set(name, regex);
@@ -171,22 +171,11 @@ function closingBrace(text: string, start: number): number | undefined {
 const JUDGED = new Map<string, string | undefined>();
 const MOST_JUDGED = 1_000;
 
-function sayWrongRegex(regex: string): string | undefined {
+function judgeRegex(regex: string): string | undefined {
   if (JUDGED.has(regex)) return JUDGED.get(regex);
-  const wrong = compileRegex(regex);
+  const wrong = sayWrongRegex(regex);
   if (JUDGED.size < MOST_JUDGED) JUDGED.set(regex, wrong);
   return wrong;
-}
-
-function compileRegex(regex: string): string | undefined {
-  try {
-    RE2JS.compile(regex);
-    RE2JS.compile(`(?:${regex})`);
-    return undefined;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
-    return `${reason} (the dialect is RE2, which has no lookaround and no backreferences)`;
-  }
 }
 
 /** Whether what the regex matches may contain a '/'. Errs on the side of yes. */

@@ -1,6 +1,6 @@
-import { RE2JS } from 're2js';
 import { didYouMean } from './did-you-mean.ts';
 import { type KeyPattern, parsePattern } from './key-pattern.ts';
+import { compileRow } from './linear-regex.ts';
 import type { Place, ProblemList } from './problems.ts';
 import { describe, readChoice, readGroup, readInteger, readText, readTexts, requireEntry } from './read-values.ts';
 import type { Each, Gather, Needs } from './route.ts';
@@ -125,10 +125,11 @@ function checkNeeded(
 ): void {
   const regex = pattern.parts.find((part) => part.kind === 'wildcard' && part.name === name);
   if (regex?.kind !== 'wildcard') return;
-  const compiled = RE2JS.compile(`^(?:${regex.regex})$`);
+  const row = compileRow([regex]);
+  const isPossible = (text: string) => row.values(text) !== undefined;
   for (const value of values) {
-    if (compiled.matches(value)) continue;
-    const padded = [2, 3, 4].map((width) => value.padStart(width, '0')).find((text) => compiled.matches(text));
+    if (isPossible(value)) continue;
+    const padded = [2, 3, 4].map((width) => value.padStart(width, '0')).find(isPossible);
     problems.error(place, `${name}=${value} can never match ${regex.text}`, padded);
   }
 }
