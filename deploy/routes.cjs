@@ -7,20 +7,10 @@
 
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
-const { readFileSync } = require('node:fs');
-const { createRequire } = require('node:module');
 const path = require('node:path');
-const { pathToFileURL } = require('node:url');
+const { loadRoutes, ROLE_STAND_IN, ROLE_VARIABLE } = require('./route-file.cjs');
 
-const ROOT = path.resolve(__dirname, '..');
-/** What is needed of the routing sources. */
-const ROUTING_MODULES = ['route-file.ts', 'drop-rules.ts'].map((name) => path.join(ROOT, 'lib', 'routing', name));
-
-/** The one variable that may be missing while packaging: then CloudFormation asks for its value at deployment. */
-const ROLE_VARIABLE = 'HEALTHOMICS_ROLE_ARN';
 const ROLE_PARAMETER = 'HealthOmicsRoleArn';
-/** Stands for the parameter while the route file is read, and gets into no template. */
-const ROLE_STAND_IN = 'arn:aws:iam::000000000000:role/HealthOmicsRoleArn';
 const ROLE_PATTERN = '^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$';
 
 /** Where the sources are packaged without their repository, who packages may say which commit they are of. */
@@ -33,10 +23,8 @@ const LONGEST_RULE_NAME = 64;
 module.exports = async ({ resolveConfigurationProperty, environment = process.env, say = sayOnce }) => {
   const fileName = await resolveConfigurationProperty(['custom', 'routesFile']);
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
-  const text = readFileSync(path.resolve(ROOT, fileName), 'utf8');
   const role = environment[ROLE_VARIABLE] || ROLE_STAND_IN;
-  const routing = await importRouting();
-  const routeFile = loadWithRole(routing, { text, fileName, environment });
+  const { routeFile, routing, file } = await loadRoutes({ fileName, environment });
   const { rules, notes } = routing.compileDropRules(routeFile.routes, 'keys');
   for (const note of notes) say(note);
   const ruleResources = dropRuleResources(rules, { prefix, eventPatternOf: routing.eventPatternOf });
@@ -44,7 +32,7 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
   const roleArns = rolesOf(routeFile);
   const needsRole = routeFile.environmentNames.includes(ROLE_VARIABLE) && roleArns.includes(role);
   return {
-    commit: environment[COMMIT_VARIABLE] || commitOf(path.resolve(ROOT, fileName)),
+    commit: environment[COMMIT_VARIABLE] || commitOf(file),
     everyBucket: everyBucket(routeFile),
     dropRuleArns: Object.keys(ruleResources).map((name) => ({ 'Fn::GetAtt': [name, 'Arn'] })),
     bucketArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}`)),
@@ -82,46 +70,6 @@ function commitOf(file) {
   } catch {
     return 'unknown';
   }
-}
-
-/** A route file whose role is not known yet is read with a stand-in, unless it names a default. */
-function loadWithRole({ loadRouteFile }, { text, fileName, environment }) {
-  const hash = (content) => createHash('sha256').update(content).digest('hex');
-  if (!environment[ROLE_VARIABLE]) {
-    try {
-      return loadRouteFile(text, { fileName, environment, hash });
-    } catch {
-      // Whatever else is wrong with it comes up again below.
-    }
-  }
-  const withRole = { ...environment, [ROLE_VARIABLE]: environment[ROLE_VARIABLE] || ROLE_STAND_IN };
-  return loadRouteFile(text, { fileName, environment: withRole, hash });
-}
-
-/** Node runs the TypeScript itself where it can; before Node 22.18, esbuild makes JavaScript of it, in memory. */
-async function importRouting() {
-  if (process.features.typescript) {
-    const modules = await Promise.all(ROUTING_MODULES.map((file) => import(pathToFileURL(file).href)));
-    return Object.assign({}, ...modules);
-  }
-  const contents = ROUTING_MODULES.map((file) => `export * from ${JSON.stringify(file)};`).join('\n');
-  const { outputFiles } = require('esbuild').buildSync({
-    stdin: { contents, resolveDir: ROOT },
-    bundle: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node20',
-    write: false,
-  });
-  // The one built-in of Node 22 that the routing sources use and Node 20 lacks.
-  Map.groupBy ??= (items, keyOf) => {
-    const groups = new Map();
-    for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-    return groups;
-  };
-  const bundle = { exports: {} };
-  new Function('module', 'exports', 'require', outputFiles[0].text)(bundle, bundle.exports, createRequire(__filename));
-  return bundle.exports;
 }
 
 const unique = (values) => [...new Set(values)].sort();

@@ -19,7 +19,7 @@ import { ROUTE_KEYS } from './read-route.ts';
 import { FIXED } from './read-run.ts';
 import { NAME, SCHEDULE_KEYS } from './read-schedule.ts';
 import { OUTCOME_STATUSES } from './route.ts';
-import { FILE_KEYS } from './route-file.ts';
+import { FILE_KEYS } from './route-file-content.ts';
 import { KEY_DESCRIPTIONS as say } from './route-file-descriptions.ts';
 import { DELIMITER_WORDS, MOST_ROWS, SHEET_KEYS } from './sheet-format.ts';
 import {

@@ -1,38 +1,15 @@
-import type { PruneRules } from '../quota/prune-settings.ts';
-import { didYouMean } from './did-you-mean.ts';
-import { lintArchive, lintRoutes } from './lint-routes.ts';
-import { type Problem, ProblemList, RouteFileError } from './problems.ts';
-import { readPrune } from './read-prune.ts';
-import { type ReadRoute, readRoute } from './read-route.ts';
-import { checkKey } from './read-run.ts';
-import { readSchedule } from './read-schedule.ts';
-import { readGroup, readMap } from './read-values.ts';
-import type { OutcomeRoute, Route, Schedule } from './route.ts';
-import { type Entry, type MapNode, parseSource, type SourceNode } from './source-nodes.ts';
+import { parseYaml } from './parse-yaml.ts';
+import { ProblemList, RouteFileError } from './problems.ts';
+import type { RouteFile } from './route.ts';
+import { routeFileOf } from './route-file-content.ts';
 
 export { type Problem, RouteFileError } from './problems.ts';
-export type { Each, Gather, Needs, OutcomeRoute, Route, Schedule, When } from './route.ts';
+export type { Each, Gather, Needs, OutcomeRoute, Route, RouteFile, Schedule, When } from './route.ts';
 export type { Allow, RunTemplate } from './run-template.ts';
-
-/** What `rundrop.yaml` says, checked. */
-export interface RouteFile {
-  /** Of the file's text, before environment variables are put in. */
-  readonly hash: string;
-  /** Those that drops start, in the file's order: the first that matches wins. */
-  readonly routes: readonly Route[];
-  /** Those that the outcome of another route's run starts. */
-  readonly outcomeRoutes: readonly OutcomeRoute[];
-  readonly schedules: readonly Schedule[];
-  /** Which stored runs the sweeper deletes; absent: none, ever. */
-  readonly prune?: PruneRules;
-  readonly warnings: readonly Problem[];
-  /** Every variable of a `${env:NAME}`, sorted. */
-  readonly environmentNames: readonly string[];
-}
 
 /** A route file may have 1,000 routes; this is several times that. */
 const FILE_LIMIT_CHARACTERS = 4 * 1024 * 1024;
-const START: { line: number; column: number; path: string } = { line: 1, column: 1, path: '' };
+const START = { line: 1, column: 1, path: '' };
 
 /**
  * Reads a route file. Throws RouteFileError with every problem, not only the first. `environment` fills in
@@ -46,110 +23,11 @@ export function loadRouteFile(
     hash: (text: string) => string;
   },
 ): RouteFile {
+  const { fileName, environment, hash } = options;
   const problems = new ProblemList();
   if (text.length > FILE_LIMIT_CHARACTERS) {
     problems.error(START, `larger than ${FILE_LIMIT_CHARACTERS} characters`);
-    throw new RouteFileError(options.fileName, problems.errors);
+    throw new RouteFileError(fileName, problems.errors);
   }
-  const { root, environmentNames } = parseSource(text, { environment: options.environment, problems });
-  if (root === undefined && problems.errors.length === 0) {
-    problems.error(START, 'the file is empty: it begins with `version: 1` and lists `routes`');
-  }
-  const content = root === undefined ? undefined : readRoot(root, problems);
-  if (content === undefined || problems.errors.length > 0) {
-    throw new RouteFileError(options.fileName, problems.errors);
-  }
-  return { hash: options.hash(text), ...content, warnings: problems.warnings, environmentNames };
-}
-
-type Content = Pick<RouteFile, 'routes' | 'outcomeRoutes' | 'schedules' | 'prune'>;
-
-export const FILE_KEYS = ['version', 'defaults', 'routes', 'schedules', 'prune'] as const;
-
-function readRoot(root: SourceNode, problems: ProblemList): Content | undefined {
-  const entries = readGroup(root, { known: FILE_KEYS }, problems);
-  if (entries === undefined) return undefined;
-  readVersion(entries.get('version'), root, problems);
-  const defaults = readDefaults(entries.get('defaults'), problems);
-  const read = readList(entries.get('routes'), problems).flatMap((node) => readRoute(node, defaults, problems) ?? []);
-  const schedules = readList(entries.get('schedules'), problems).flatMap((node) => {
-    const schedule = readSchedule(node, defaults, problems);
-    return schedule === undefined ? [] : [{ schedule, node }];
-  });
-  if (!entries.has('routes') && !entries.has('schedules')) {
-    problems.error(root.place, 'neither `routes` nor `schedules`: nothing could start a run');
-  }
-  checkNames([...read.map(({ route, node }) => ({ name: route.name, node })), ...schedules.map(named)], problems);
-  checkUpstream(read, problems);
-  const prune = readPrune(entries.get('prune'), problems);
-  lintRoutes(read, schedules, problems);
-  if (prune?.archive !== undefined) lintArchive(prune.archive, read, entries.get('prune')?.node ?? root, problems);
-  return {
-    routes: read.flatMap((entry) => (entry.kind === 'object' ? [entry.route] : [])),
-    outcomeRoutes: read.flatMap((entry) => (entry.kind === 'outcome' ? [entry.route] : [])),
-    schedules: schedules.map(({ schedule }) => schedule),
-    ...(prune === undefined ? {} : { prune }),
-  };
-}
-
-function named({ schedule, node }: { schedule: Schedule; node: SourceNode }): { name: string; node: SourceNode } {
-  return { name: schedule.name, node };
-}
-
-function readVersion(entry: Entry | undefined, root: SourceNode, problems: ProblemList): void {
-  if (entry === undefined) problems.error(root.place, 'the version is missing: the file begins with `version: 1`');
-  else if (entry.node.kind !== 'scalar' || entry.node.text !== '1') {
-    problems.error(entry.node.place, 'this version of Rundrop reads route files of version 1', '1');
-  }
-}
-
-function readDefaults(entry: Entry | undefined, problems: ProblemList): MapNode | undefined {
-  if (entry === undefined) return undefined;
-  const map = readMap(entry.node, problems);
-  for (const { key, keyPlace } of map?.entries.values() ?? []) checkKey(key, keyPlace, problems, []);
-  return map;
-}
-
-function readList(entry: Entry | undefined, problems: ProblemList): readonly SourceNode[] {
-  if (entry === undefined) return [];
-  if (entry.node.kind === 'list') return entry.node.items;
-  problems.error(entry.node.place, "must be a list, each entry beginning with '-'");
-  return [];
-}
-
-function checkNames(owners: readonly { name: string; node: SourceNode }[], problems: ProblemList): void {
-  const first = new Map<string, SourceNode>();
-  for (const { name, node } of owners) {
-    const before = first.get(name);
-    if (before === undefined) first.set(name, node);
-    else problems.error(namePlace(node), `the name "${name}" is taken: see line ${namePlace(before).line}`);
-  }
-}
-
-function namePlace(node: SourceNode): SourceNode['place'] {
-  const entry = node.kind === 'map' ? node.entries.get('name') : undefined;
-  return entry?.node.place ?? node.place;
-}
-
-/** A route that starts on an outcome names a route that exists, and never, however indirectly, its own. */
-function checkUpstream(read: readonly ReadRoute[], problems: ProblemList): void {
-  const names = read.map(({ route }) => route.name);
-  const upstream = new Map(
-    read.flatMap(({ kind, route }) => (kind === 'outcome' ? [[route.name, route.upstream.route] as const] : [])),
-  );
-  for (const { kind, route, node } of read) {
-    if (kind !== 'outcome') continue;
-    const wanted = route.upstream.route;
-    if (!names.includes(wanted)) {
-      problems.error(node.place, `on.route: there is no route "${wanted}"`, didYouMean(wanted, names));
-    }
-    let at: string | undefined = wanted;
-    for (let steps = 0; at !== undefined && steps <= upstream.size; steps += 1) {
-      if (at === route.name) {
-        problems.error(node.place, `"${route.name}" would start on its own outcome, without end`);
-        break;
-      }
-      at = upstream.get(at);
-    }
-  }
+  return routeFileOf(parseYaml(text, problems), { fileName, environment, hash: hash(text), problems });
 }

@@ -1,6 +1,8 @@
+import type { PruneRules } from '../quota/prune-settings.ts';
 import type { RetryOverrides } from '../runs/retry.ts';
 import type { ActiveRunStatus } from '../runs/run-status.ts';
 import type { KeyPattern } from './key-pattern.ts';
+import type { Problem } from './problems.ts';
 import type { RunTemplate } from './run-template.ts';
 import type { SheetFormat } from './sheet-format.ts';
 import type { SizeCondition } from './units.ts';
@@ -97,4 +99,20 @@ export interface Schedule {
   readonly retry: Retry;
   readonly limits?: Limits;
   readonly onQuota: 'wait' | 'reject';
+}
+
+/** What `rundrop.yaml` says, checked. */
+export interface RouteFile {
+  /** Of the file's text, before environment variables are put in. */
+  readonly hash: string;
+  /** Those that drops start, in the file's order: the first that matches wins. */
+  readonly routes: readonly Route[];
+  /** Those that the outcome of another route's run starts. */
+  readonly outcomeRoutes: readonly OutcomeRoute[];
+  readonly schedules: readonly Schedule[];
+  /** Which stored runs the sweeper deletes; absent: none, ever. */
+  readonly prune?: PruneRules;
+  readonly warnings: readonly Problem[];
+  /** Every variable of a `${env:NAME}`, sorted. */
+  readonly environmentNames: readonly string[];
 }

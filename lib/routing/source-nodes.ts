@@ -1,4 +1,3 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
 import { replaceEnvironment } from './environment-references.ts';
 import type { Place, ProblemList } from './problems.ts';
 
@@ -35,163 +34,82 @@ export interface Entry {
   readonly node: SourceNode;
 }
 
-export interface ParsedSource {
-  /** Undefined when the file is empty or is not YAML. */
-  readonly root: SourceNode | undefined;
-  /** Every environment variable that is named. */
+/**
+ * A value as the file has it, `${env:…}` included; line and column come first. It is JSON, because a deployed function
+ * is given the file in this form: see compiled-routes.ts.
+ */
+export type WrittenNode =
+  | readonly ['list', line: number, column: number, items: readonly WrittenNode[]]
+  | readonly ['map', line: number, column: number, entries: readonly WrittenEntry[]]
+  | readonly ['plain', line: number, column: number, value: number | boolean | null, text: string]
+  /** `textColumn`: where the first character stands, when the text stands in the file as it is. */
+  | readonly ['text', line: number, column: number, text: string, textColumn?: number]
+  | readonly ['broken', line: number, column: number];
+
+export type WrittenEntry = readonly [key: string, line: number, column: number, node: WrittenNode];
+
+export interface FilledSource {
+  readonly root: SourceNode;
+  /** Every environment variable that is named, sorted. */
   readonly environmentNames: readonly string[];
 }
 
-/** 1,000 routes take about a quarter of these; a bomb of nested aliases takes them all at once. */
-const NODE_LIMIT = 200_000;
-const DEPTH_LIMIT = 40;
-const MOST_SYNTAX_ERRORS = 3;
-
-/** Reads YAML 1.2 into positioned nodes. Every syntax error and every missing variable goes to `problems`. */
-export function parseSource(
-  text: string,
+/** Puts environment variables in. Every missing one goes to `problems`. */
+export function fillEnvironment(
+  root: WrittenNode,
   options: { environment: Readonly<Record<string, string | undefined>>; problems: ProblemList },
-): ParsedSource {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', merge: false });
-  const reader = new NodeReader(lines, options.environment, options.problems);
-  const syntaxErrors = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
-  const unusable = syntaxErrors.length > 0;
-  const unquoted = unusable ? unquotedPlaceholder(text, syntaxErrors[0]?.pos[0] ?? 0) : undefined;
-  if (unquoted !== undefined) {
-    const message = `a value with a placeholder such as ${unquoted.placeholder} must stand in quotes: put it in single ones`;
-    options.problems.error(reader.place(unquoted.offset, ''), message);
-    return { root: undefined, environmentNames: [] };
-  }
-  // What follows a syntax error is mostly the same mistake once more, seen from further on.
-  const shown = unusable ? syntaxErrors.slice(0, MOST_SYNTAX_ERRORS) : document.errors;
-  for (const error of shown) {
-    options.problems.error(reader.place(error.pos[0], ''), sayYamlError(error.code, error.message));
-  }
-  for (const warning of document.warnings) {
-    options.problems.error(reader.place(warning.pos[0], ''), sayYamlError(warning.code, warning.message));
-  }
-  const contents = document.contents;
-  const empty = contents === null || (isScalar(contents) && contents.value === null);
-  const root = unusable || empty ? undefined : reader.read(contents, '', 0);
-  return { root, environmentNames: [...reader.environmentNames].sort() };
+): FilledSource {
+  const filler = new Filler(options.environment, options.problems);
+  const filled = filler.fill(root, '');
+  return { root: filled, environmentNames: [...filler.names].sort() };
 }
 
-/** The commonest slip: a key pattern or template without quotes, whose braces YAML takes for its own. */
-function unquotedPlaceholder(text: string, offset: number): { placeholder: string; offset: number } | undefined {
-  const begin = text.lastIndexOf('\n', offset - 1) + 1;
-  const end = text.indexOf('\n', begin);
-  const line = text.slice(begin, end < 0 ? undefined : end);
-  const blank = (match: string) => ' '.repeat(match.length);
-  const bare = line.replace(/'[^']*'|"[^"]*"|\$\{[^}]*\}|#.*$/g, blank);
-  const found = /\{[A-Za-z_]\w*(?:[,:=][^}\s]*)?\}/.exec(bare);
-  return found === null ? undefined : { placeholder: found[0], offset: begin + found.index };
-}
-
-function sayYamlError(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key is given twice';
-  if (code === 'TAB_AS_INDENT') return 'a tab is used to indent: YAML wants spaces';
-  if (code === 'TAG_RESOLVE_FAILED') return `${message}: route files use no YAML tags`;
-  if (code === 'RESOURCE_EXHAUSTION') return 'nested too deeply';
-  if (code === 'MULTIPLE_DOCS') return "a second YAML document ('---') begins here: a route file is one document";
-  return `not valid YAML: ${message.split('\n')[0] ?? message}`;
-}
-
-class NodeReader {
-  readonly environmentNames = new Set<string>();
-  readonly #lines: LineCounter;
+class Filler {
+  readonly names = new Set<string>();
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #problems: ProblemList;
-  readonly #anchors = new Map<string, Node>();
-  #nodes = 0;
 
-  constructor(lines: LineCounter, environment: Readonly<Record<string, string | undefined>>, problems: ProblemList) {
-    this.#lines = lines;
+  constructor(environment: Readonly<Record<string, string | undefined>>, problems: ProblemList) {
     this.#environment = environment;
     this.#problems = problems;
   }
 
-  place(offset: number, path: string): Place {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1), path };
+  fill(node: WrittenNode, path: string): SourceNode {
+    const [kind, line, column] = node;
+    const place = { line, column, path };
+    switch (kind) {
+      case 'list':
+        return { kind, place, items: node[3].map((item, index) => this.fill(item, `${path}[${index}]`)) };
+      case 'map':
+        return { kind, place, entries: new Map(node[3].map((entry) => [entry[0], this.#entry(entry, path)])) };
+      case 'plain':
+        return { kind: 'scalar', place, value: node[3], text: node[4], broken: false };
+      case 'text':
+        return this.#text(node[3], place, node[4]);
+      case 'broken':
+        return { kind: 'scalar', place, value: null, text: '', broken: true };
+    }
   }
 
-  read(given: unknown, path: string, depth: number): SourceNode {
-    const node = given as Node | null;
-    const place = this.place(node?.range?.[0] ?? 0, path);
-    this.#nodes += 1;
-    if (this.#nodes > NODE_LIMIT || depth > DEPTH_LIMIT) {
-      const limit = depth > DEPTH_LIMIT ? `more than ${DEPTH_LIMIT} levels deep` : `more than ${NODE_LIMIT} values`;
-      this.#problems.error({ ...place, path: '' }, `the file is ${limit}, with its aliases followed`);
-      return nothing(place, true);
-    }
-    if (isAlias(node)) return this.#readAlias(node.source, place, depth);
-    if (isMap(node) || isSeq(node) || isScalar(node)) {
-      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    }
-    if (isMap(node)) return this.#readMap(node.items, place, depth);
-    if (isSeq(node)) {
-      return { kind: 'list', place, items: node.items.map((item, i) => this.read(item, `${path}[${i}]`, depth + 1)) };
-    }
-    return isScalar(node) ? this.#readScalar(node, place) : nothing(place, false);
+  #entry([key, line, column, node]: WrittenEntry, parent: string): Entry {
+    const path = parent === '' ? key : `${parent}.${key}`;
+    return { key, keyPlace: { line, column, path }, node: this.fill(node, path) };
   }
 
-  #readAlias(name: string, place: Place, depth: number): SourceNode {
-    const target = this.#anchors.get(name);
-    if (target !== undefined) return this.read(target, place.path, depth + 1);
-    this.#problems.error(place, `the alias *${name} names no anchor above it`);
-    return nothing(place, true);
-  }
-
-  #readMap(items: readonly unknown[], place: Place, depth: number): MapNode {
-    const entries = new Map<string, Entry>();
-    for (const pair of items) {
-      if (!isPair(pair)) continue;
-      if (this.#nodes > NODE_LIMIT) break;
-      const key = isScalar(pair.key) ? (pair.key.source ?? String(pair.key.value)) : undefined;
-      const keyPlace = this.place((pair.key as Node | null)?.range?.[0] ?? 0, join(place.path, key ?? '?'));
-      if (key === undefined) {
-        this.#problems.error(keyPlace, 'a key must be plain text');
-      } else if (key === '<<') {
-        this.#problems.error(keyPlace, "merge keys ('<<') are YAML 1.1: repeat the members, or use `defaults`");
-      } else if (!entries.has(key)) {
-        const node = pair.value === null ? nothing(keyPlace, false) : this.read(pair.value, keyPlace.path, depth + 1);
-        entries.set(key, { key, keyPlace, node });
-      }
-    }
-    return { kind: 'map', place, entries };
-  }
-
-  #readScalar(node: Scalar, place: Place): ScalarNode {
-    const value = node.value;
-    const quoted = node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE';
-    if (typeof value !== 'string') {
-      const plain = typeof value === 'number' || typeof value === 'boolean' ? value : null;
-      return { kind: 'scalar', place, value: plain, text: node.source ?? String(plain), broken: false };
-    }
-    const replaced = replaceEnvironment(value, this.#environment);
-    for (const name of replaced.names) this.environmentNames.add(name);
+  #text(text: string, place: Place, textColumn: number | undefined): ScalarNode {
+    const replaced = replaceEnvironment(text, this.#environment);
+    for (const name of replaced.names) this.names.add(name);
     for (const message of replaced.problems) this.#problems.error(place, message);
-    const range = node.range;
-    const written = range ? range[1] - range[0] - (quoted ? 2 : 0) : -1;
-    const verbatim = written === value.length && replaced.text === value && !value.includes('\n');
+    const verbatim = textColumn !== undefined && replaced.text === text;
     return {
       kind: 'scalar',
       place,
       value: replaced.text,
       text: replaced.text,
-      ...(verbatim ? { textColumn: place.column + (quoted ? 1 : 0) } : {}),
+      ...(verbatim ? { textColumn } : {}),
       broken: replaced.problems.length > 0,
     };
   }
-}
-
-function nothing(place: Place, broken: boolean): ScalarNode {
-  return { kind: 'scalar', place, value: null, text: '', broken };
-}
-
-function join(path: string, key: string): string {
-  return path === '' ? key : `${path}.${key}`;
 }
 
 /** The place of the character at `offset` of a scalar's text, where that can be known; else of the scalar. */

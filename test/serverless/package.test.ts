@@ -5,12 +5,16 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../lib/aws/config.ts';
+import { loadPackagedRoutes, type PackagedRoutes } from '../../lib/routing/packaged-routes.ts';
+import { loadRouteFile } from '../../lib/routing/route-file.ts';
+import { sha256 } from '../../lib/runs/identity.ts';
 import { readWiring, type Wiring } from '../../local/wiring/wiring.ts';
 import { type PackagedService, packageService } from './package-service.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FUNCTIONS = readdirSync(path.join(ROOT, 'functions')).map((file) => path.basename(file, '.ts'));
 const ROLE = 'arn:aws:iam::123456789012:role/HealthOmicsService';
+const ROUTE_READERS = ['on-drop', 'on-schedule', 'reconcile-runs'];
 const FOURTEEN_DAYS = '1209600';
 
 type Json = Record<string, unknown>;
@@ -81,18 +85,21 @@ describe('the functions that serverless package makes', () => {
 
   it('have the variables of the route file where they read it', async () => {
     const withRole = wiring.functions.filter(({ environment }) => environment.HEALTHOMICS_ROLE_ARN === ROLE);
-    const readers: string[] = [];
-    for (const name of FUNCTIONS) {
-      const bundle = (await packaged.files(name)).get(`functions/${name}.mjs`)?.toString() ?? '';
-      if (bundle.includes('${env:')) readers.push(`rundrop-dev-${name}`);
+    expect(withRole.map(({ name }) => name)).toEqual(ROUTE_READERS.map((name) => `rundrop-dev-${name}`));
+    const text = await readFile(path.join(ROOT, 'rundrop.yaml'), 'utf8');
+    for (const name of ROUTE_READERS) {
+      const packagedRoutes = (await packaged.files(name)).get('rundrop.yaml.json')?.toString() ?? '';
+      const options = { fileName: 'rundrop.yaml', environment: { HEALTHOMICS_ROLE_ARN: ROLE } };
+      const loaded = loadPackagedRoutes(JSON.parse(packagedRoutes) as PackagedRoutes, options);
+      expect(loaded).toEqual(loadRouteFile(text, { ...options, hash: sha256 }));
     }
-    expect(withRole.map(({ name }) => name)).toEqual(readers.sort());
   });
 
-  it('are packaged one by one, with the bundle, its map and the route file', async () => {
+  it('are packaged one by one, with the bundle, its map and, where it is read, the route file', async () => {
     for (const name of FUNCTIONS) {
       const files = [...(await packaged.files(name)).keys()].sort();
-      expect(files).toEqual([`functions/${name}.mjs`, `functions/${name}.mjs.map`, 'rundrop.yaml']);
+      const routes = ROUTE_READERS.includes(name) ? ['rundrop.yaml.json'] : [];
+      expect(files).toEqual([`functions/${name}.mjs`, `functions/${name}.mjs.map`, ...routes]);
     }
   });
 

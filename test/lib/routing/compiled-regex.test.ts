@@ -5,7 +5,24 @@ import * as compiled from '../../../lib/routing/compiled-regex.ts';
 import * as engine from '../../../lib/routing/linear-regex.ts';
 
 const atom = fc.constantFrom(
-  ...['a', 'b', '.', '[^/]', '[a-c]', '[^ab]', '\\d', '\\w', '\\pL', '[[:digit:]]', '(?i)k', 'é', '😀', '/', '\\.', '\\b'],
+  ...[
+    'a',
+    'b',
+    '.',
+    '[^/]',
+    '[a-c]',
+    '[^ab]',
+    '\\d',
+    '\\w',
+    '\\pL',
+    '[[:digit:]]',
+    '(?i)k',
+    'é',
+    '😀',
+    '/',
+    '\\.',
+    '\\b',
+  ],
   ...['^', '$', '\\B', '(a|ab)', '(?:x|)', '(?s).', '(?m)^', '\\PL', '[\\x{1F600}-\\x{1F610}]', ''],
 );
 const times = fc.constantFrom('', '', '', '+', '*', '?', '+?', '*?', '{2}', '{1,3}', '{0,2}?', '{2,}');
@@ -15,10 +32,35 @@ const regex = fc
   .map((choices) => choices.map((pieces) => pieces.join('')).join('|'));
 const part = fc.oneof(
   fc.record({ kind: fc.constant('wildcard' as const), regex }),
-  fc.record({ kind: fc.constant('literal' as const), text: fc.constantFrom('a', '/', '_R', '.', 'é', '😀', '(', '\n') }),
+  fc.record({
+    kind: fc.constant('literal' as const),
+    text: fc.constantFrom('a', '/', '_R', '.', 'é', '😀', '(', '\n'),
+  }),
 );
 const parts = fc.array(part, { minLength: 1, maxLength: 3 });
-const letters = ['a', 'a', 'a', 'a', 'b', 'c', 'k', 'K', '\u212a', 'é', 'x', '_R', '_', '/', '.', '(', '1', ' ', '\n', '😀', '\ud83d'];
+const letters = [
+  'a',
+  'a',
+  'a',
+  'a',
+  'b',
+  'c',
+  'k',
+  'K',
+  '\u212a',
+  'é',
+  'x',
+  '_R',
+  '_',
+  '/',
+  '.',
+  '(',
+  '1',
+  ' ',
+  '\n',
+  '😀',
+  '\ud83d',
+];
 const text = fc.array(fc.constantFrom(...letters), { maxLength: 6 }).map((all) => all.join(''));
 
 function learn(row: readonly engine.RowPart[]): void {

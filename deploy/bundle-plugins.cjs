@@ -1,0 +1,49 @@
+/** serverless.yml names this file: esbuild's plugins for the functions' bundles. */
+'use strict';
+
+const { mkdir, writeFile } = require('node:fs/promises');
+const path = require('node:path');
+const { leanSdk } = require('./lean-sdk.cjs');
+const { loadRoutes } = require('./route-file.cjs');
+
+/** What runs on a laptop, where the route file is edited, and what a deployed function has in its place. */
+const PACKAGED = new Map([
+  ['./read-route-file.ts', 'read-packaged-routes.ts'],
+  ['./linear-regex.ts', 'compiled-regex.ts'],
+]);
+const READS_ROUTES = 'lib/aws/read-packaged-routes.ts';
+
+/** Without `serverless` bundles are made and nothing else is written. */
+module.exports = (serverless) => [leanSdk(), packagedRoutes(serverless)];
+
+function packagedRoutes(serverless) {
+  return {
+    name: 'packaged-routes',
+    setup(build) {
+      build.initialOptions.metafile = true;
+      build.onResolve({ filter: /^\.\/(?:read-route-file|linear-regex)\.ts$/ }, ({ path: name, resolveDir }) => ({
+        path: path.join(resolveDir, PACKAGED.get(name)),
+      }));
+      // A warning about file names is for people, who have had it by now.
+      build.onResolve({ filter: /^\.\/lint-file-names\.ts$/ }, () => ({
+        path: path.join(__dirname, 'lean', 'lint-file-names.mjs'),
+      }));
+      if (serverless === undefined) return;
+      build.onEnd(async ({ metafile }) => {
+        if (metafile !== undefined && READS_ROUTES in metafile.inputs)
+          await writeRoutes(build.initialOptions, serverless);
+      });
+    },
+  };
+}
+
+/** serverless-esbuild puts what is under `__only_<function>` into that function's package and no other. */
+async function writeRoutes({ entryPoints: [entry], outdir }, { service }) {
+  const fileName = service.custom.routesFile;
+  const { packaged } = await loadRoutes({ fileName });
+  const handler = entry.replace(/\.ts$/, '.');
+  const [name] = Object.entries(service.functions).find(([, each]) => each.handler.startsWith(handler));
+  const folder = path.join(path.resolve(outdir, path.relative(path.dirname(entry), '.')), `__only_${name}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, `${fileName}.json`), JSON.stringify(packaged()));
+}

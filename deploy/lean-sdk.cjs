@@ -1,0 +1,115 @@
+/**
+ * What leaves parts of packages out of the functions' bundles. A cold start pays for every byte that is parsed, and the
+ * SDK's clients carry much that a Lambda cannot use, or that Rundrop does not. Only whole modules are replaced, by small
+ * ones that say in place of what they stand (deploy/lean/), and two kinds of file are rewritten without changing what
+ * they mean. The laptop runs the packages as they are; test/serverless/bundles.test.ts runs the bundles.
+ */
+'use strict';
+
+const { readFile } = require('node:fs/promises');
+const { builtinModules } = require('node:module');
+const path = require('node:path');
+
+const lean = (file) => path.join(__dirname, 'lean', file);
+
+/** By what is imported. */
+const REPLACED_PACKAGES = new Map([
+  ['@aws-sdk/credential-provider-node', lean('credentials.mjs')],
+  ['@aws-sdk/endpoint-cache', lean('endpoint-cache.mjs')],
+  ['@smithy/core/event-streams', lean('event-streams.mjs')],
+  ['@aws-lambda-powertools/jmespath', lean('jmespath.mjs')],
+  ['@aws-lambda-powertools/jmespath/functions', lean('jmespath.mjs')],
+]);
+
+/** By the name of the file inside one of the SDK's packages. */
+const REPLACED_FILES = new Map([
+  ['Md5Js', lean('hash-in-javascript.mjs')],
+  ['Sha1Js', lean('hash-in-javascript.mjs')],
+  ['Sha256Js', lean('hash-in-javascript.mjs')],
+  ['loadSharedConfigFiles', lean('shared-config.mjs')],
+  ['getInstanceMetadataRegion', lean('instance-region.mjs')],
+]);
+
+function leanSdk() {
+  return {
+    name: 'lean-sdk',
+    setup(build) {
+      build.onResolve({ filter: /^@(?:aws-sdk|smithy|aws-lambda-powertools)\// }, ({ path: name }) =>
+        REPLACED_PACKAGES.has(name) ? { path: REPLACED_PACKAGES.get(name) } : undefined,
+      );
+      build.onResolve({ filter: /^\.{1,2}\/.*[A-Z]/ }, ({ path: name, importer }) => {
+        const file = REPLACED_FILES.get(path.basename(name, '.js'));
+        return file !== undefined && isSdk(importer) ? { path: file } : undefined;
+      });
+      build.onLoad({ filter: /[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path: file }) =>
+        isSdk(file) ? { contents: leanSchemas(await readFile(file, 'utf8')), loader: 'js' } : undefined,
+      );
+      build.onLoad({ filter: /[\\/]package\.json$/ }, async ({ path: file }) => {
+        if (!isSdk(file)) return undefined;
+        const { version } = JSON.parse(await readFile(file, 'utf8'));
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      });
+      // Nothing but a multi-region access point is signed for all regions, and Rundrop names none.
+      build.onLoad({ filter: /[\\/]SignatureV4MultiRegion\.js$/ }, () => ({
+        contents: ONE_REGION_SIGNER,
+        loader: 'js',
+      }));
+      requireBuiltins(build);
+    },
+  };
+}
+
+const ONE_REGION_SIGNER = `
+import { SignatureV4SignWithCredentials } from './SignatureV4SignWithCredentials';
+export class SignatureV4MultiRegion extends SignatureV4SignWithCredentials {
+  static sigv4aDependency() {
+    return 'none';
+  }
+}
+`;
+
+function isSdk(file) {
+  return /[\\/]node_modules[\\/]@(?:aws-sdk|smithy)[\\/]/.test(file);
+}
+
+/**
+ * esbuild keeps a schema that nobody uses when it has a computed key, because computing a key might do something. So the
+ * keys, which are constants of the same file, are written out. Errors are kept only where the SDK's retries look at more
+ * than their name: one that is not registered is thrown all the same, under its name, as the service's base exception.
+ */
+function leanSchemas(text) {
+  const constants = new Map(
+    [...text.matchAll(/^const (\w+) = ("[^"\\]*");$/gm)].map(([, name, value]) => [name, value]),
+  );
+  return text
+    .replaceAll(/\[(\w+)\]: /g, (key, name) => (constants.has(name) ? `${constants.get(name)}: ` : key))
+    .replaceAll(/^n0_registry\.registerError\((\w+)\$, \w+\);$/gm, (line, name) => (RETRIED.has(name) ? line : ''));
+}
+
+/** The errors that have `$retryable`; a test compares them with the clients' own. */
+const RETRIED = new Set([
+  'InternalServerException',
+  'RequestTimeoutException',
+  'ThrottlingException',
+  'TransactionInProgressException',
+]);
+
+const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
+
+/**
+ * `import` of one of Node's own modules reads every property of it, and some of those load more: `node:http` all of
+ * undici, for its WebSocket, which is 20 ms. Asking for the module itself reads what is used.
+ */
+function requireBuiltins(build) {
+  build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path: name, kind }) =>
+    BUILTINS.has(name) && kind !== 'require-call'
+      ? { path: name.replace(/^node:/, ''), namespace: 'builtin' }
+      : undefined,
+  );
+  build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
+    contents: `module.exports = process.getBuiltinModule('node:${name}');`,
+    loader: 'js',
+  }));
+}
+
+module.exports = { leanSdk, RETRIED };

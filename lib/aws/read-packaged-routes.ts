@@ -1,0 +1,13 @@
+/** The route file that was packaged with the function, beside its own name and in JSON. */
+import { readFile } from 'node:fs/promises';
+import { loadPackagedRoutes, type PackagedRoutes } from '../routing/packaged-routes.ts';
+import type { RouteFile } from '../routing/route.ts';
+import type { Config } from './config.ts';
+
+export async function readRouteFile({
+  routesFile,
+  environment,
+}: Pick<Config, 'routesFile' | 'environment'>): Promise<RouteFile> {
+  const packaged = JSON.parse(await readFile(`${routesFile}.json`, 'utf8')) as PackagedRoutes;
+  return loadPackagedRoutes(packaged, { fileName: routesFile, environment });
+}
