@@ -14,7 +14,7 @@ import { type PackagedService, packageService } from './package-service.ts';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const FUNCTIONS = readdirSync(path.join(ROOT, 'functions')).map((file) => path.basename(file, '.ts'));
 const ROLE = 'arn:aws:iam::123456789012:role/HealthOmicsService';
-const ROUTE_READERS = ['on-drop', 'on-schedule', 'reconcile-runs'];
+const ROUTE_READERS = ['await-start', 'on-drop', 'on-schedule', 'reconcile-runs'];
 const FOURTEEN_DAYS = '1209600';
 
 type Json = Record<string, unknown>;
