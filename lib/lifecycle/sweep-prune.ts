@@ -130,7 +130,10 @@ async function deleteOne(sweep: Sweep, prune: PrunePorts, { run, deletion }: Int
     return 'refused';
   }
   await settled(sweep, prune, deletion);
-  await lookAt(sweep, run);
+  // Counted until a look says that it is gone: this one, or the next sweep's.
+  const doubted = { ...run, isDoubted: true };
+  sweep.runs.set(run.runId, doubted);
+  await lookAt(sweep, doubted);
   return 'deleted';
 }
 

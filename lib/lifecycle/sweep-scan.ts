@@ -101,7 +101,9 @@ export async function recogniseAll(sweep: Sweep, listed: readonly ListedRun[]): 
   const runs: StoredRun[] = [];
   for (let from = 0; from < listed.length; from += LEDGER_CONCURRENCY) {
     const batch = listed.slice(from, from + LEDGER_CONCURRENCY).map((run) => recognise(sweep, run));
-    for (const run of batch) runs.push(run instanceof Promise ? await run : run);
+    // Together: of several reads that fail, none may be left for nobody to await. Most runs are known and need no read.
+    const known = batch.some((run) => run instanceof Promise) ? await Promise.all(batch) : (batch as StoredRun[]);
+    for (const run of known) runs.push(run);
   }
   return runs;
 }

@@ -6,13 +6,19 @@ import { Worker } from 'node:worker_threads';
 import { PLANTS } from './plants.ts';
 import type { Chunk, ChunkResult, SeedResult } from './sim-worker.ts';
 import { simulate } from './simulate.ts';
+import { sweeperHistory } from './sweeper-history.ts';
 
 const USAGE = `Usage: npm run sim -- [--seeds N] [--from S] [--plant NAME] [--trace] [--workers N]
+       npm run sim -- --sweeper [--seeds N] [--from S]
        npm run sim -- --list-plants
 Runs N seeds (1000) from S (1). Exit status 0: no invariant was broken; 1: one was; 2: wrong usage.
 --plant NAME  switches a planted bug on, and stops at the first seed that finds it
+--sweeper     months of an account against the real HealthOmics emulator instead, 20 seeds unless told otherwise
 --trace       prints the history of every seed; for one that failed
 `;
+const DEFAULT_SEEDS = 1_000;
+/** One takes some seconds: every call goes over HTTP. */
+const SWEEPER_SEEDS = 20;
 const SEEDS_A_CHUNK = 25;
 const MOST_SHOWN = 10;
 
@@ -22,6 +28,7 @@ interface Options {
   readonly workers: number;
   readonly plant: string | undefined;
   readonly trace: boolean;
+  readonly sweeper: boolean;
 }
 
 class WrongUsage extends Error {
@@ -31,6 +38,7 @@ class WrongUsage extends Error {
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === 'list') for (const { name, what } of PLANTS) console.log(`${name.padEnd(24)} ${what}`);
+  else if (options.sweeper) process.exitCode = await searchHistories(options);
   else process.exitCode = options.trace ? await trace(options) : await search(options);
 } catch (error) {
   const isWrongUsage = error instanceof WrongUsage || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
@@ -43,11 +51,12 @@ function readOptions(args: readonly string[]): Options | 'list' {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      seeds: { type: 'string', default: '1000' },
+      seeds: { type: 'string' },
       from: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
       plant: { type: 'string' },
       trace: { type: 'boolean', default: false },
+      sweeper: { type: 'boolean', default: false },
       'list-plants': { type: 'boolean', default: false },
     },
   });
@@ -56,12 +65,12 @@ function readOptions(args: readonly string[]): Options | 'list' {
     throw new WrongUsage(`There is no plant ${values.plant}; --list-plants names them.`);
   }
   const number = (name: 'seeds' | 'from' | 'workers') => {
-    const value = Number(values[name]);
+    const value = Number(values[name] ?? (values.sweeper ? SWEEPER_SEEDS : DEFAULT_SEEDS));
     if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return value;
     throw new WrongUsage(`--${name} is ${values[name]}, not a whole number from 1.`);
   };
-  const { plant, trace: traced } = values;
-  return { seeds: number('seeds'), from: number('from'), workers: number('workers'), plant, trace: traced };
+  const { plant, trace: traced, sweeper } = values;
+  return { seeds: number('seeds'), from: number('from'), workers: number('workers'), plant, trace: traced, sweeper };
 }
 
 async function trace({ seeds, from, plant: name }: Options): Promise<number> {
@@ -73,6 +82,21 @@ async function trace({ seeds, from, plant: name }: Options): Promise<number> {
     if (verdict.violations.length > 0) broken += 1;
     show(verdict);
   }
+  return broken === 0 ? 0 : 1;
+}
+
+async function searchHistories({ seeds, from }: Options): Promise<number> {
+  let broken = 0;
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const { violations, counts } = await sweeperHistory(seed);
+    const what = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+    console.log(`seed ${seed}: ${violations.length === 0 ? 'kept' : 'BROKEN'}; ${what.sort().join(', ')}`);
+    for (const violation of violations) console.log(`  ${violation}`);
+    if (violations.length > 0) broken += 1;
+  }
+  console.log(
+    broken === 0 ? `${seeds} histories, no promise was broken` : `${broken} of ${seeds} histories broke a promise`,
+  );
   return broken === 0 ? 0 : 1;
 }
 

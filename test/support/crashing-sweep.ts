@@ -8,12 +8,11 @@ import type { AccountRun, SweeperWorld } from './simulated-account.ts';
 
 const ENOUGH_MS = 14 * 60_000;
 
-/** One sweep whose process dies: before its first call of anything takes effect, after that, before its second, and so on; whether it did. */
-export async function crashing(
-  world: SweeperWorld,
+/** Ports of a process that dies: before its first call of anything takes effect, after that, before its second, and so on. */
+export function dyingPorts(
+  ports: SweepPorts,
   crashAt: number,
-  change: Partial<SweepPorts> = {},
-): Promise<boolean> {
+): { readonly ports: SweepPorts; readonly isDead: () => boolean } {
   const lastCall = Math.ceil(crashAt / 2);
   const takesEffect = crashAt % 2 === 0;
   let calls = 0;
@@ -36,17 +35,9 @@ export async function crashing(
         return typeof value === 'function' ? (...args: unknown[]) => call(() => value.apply(target, args)) : value;
       },
     });
-  const { store, snapshots, announcer, notifier, requests, storedRuns, quotas } = world;
-  const { prune } = change;
-  const ports = world.lasting(ENOUGH_MS, {
-    store: dying(store),
-    snapshots: dying(snapshots),
-    announcer: dying(announcer),
-    notifier: dying(notifier),
-    requests: dying(change.requests ?? requests),
-    storedRuns: dying(storedRuns),
-    quotas: dying(quotas),
-    ...(prune === undefined
+  const { prune } = ports;
+  const pruning =
+    prune === undefined
       ? {}
       : {
           prune: {
@@ -55,10 +46,32 @@ export async function crashing(
             archive: dying(prune.archive),
             deletions: dying(prune.deletions),
           },
-        }),
-  });
-  await sweepRuns(ports).catch(() => undefined);
-  return isDead;
+        };
+  return {
+    isDead: () => isDead,
+    ports: {
+      ...ports,
+      store: dying(ports.store),
+      snapshots: dying(ports.snapshots),
+      announcer: dying(ports.announcer),
+      notifier: dying(ports.notifier),
+      requests: dying(ports.requests),
+      storedRuns: dying(ports.storedRuns),
+      quotas: dying(ports.quotas),
+      ...pruning,
+    },
+  };
+}
+
+/** One sweep of a process that dies so; whether it did. */
+export async function crashing(
+  world: SweeperWorld,
+  crashAt: number,
+  change: Partial<SweepPorts> = {},
+): Promise<boolean> {
+  const dying = dyingPorts(world.lasting(ENOUGH_MS, change), crashAt);
+  await sweepRuns(dying.ports).catch(() => undefined);
+  return dying.isDead();
 }
 
 /** As the ledger has requests whose runs completed, announced or not yet. */
