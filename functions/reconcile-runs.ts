@@ -1,5 +1,6 @@
 /** Every minute: compares the ledger with HealthOmics and Step Functions, and takes the steps that got lost. */
 import { config } from '../lib/aws/config.ts';
+import { createDropsAgain } from '../lib/aws/drops-again.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { createExecutions } from '../lib/aws/executions.ts';
 import { ledger } from '../lib/aws/ledger.ts';
@@ -18,6 +19,7 @@ export const handler = edge<unknown, Reconciled>(async () => {
     executions: createExecutions(),
     starter: createStarter(),
     ...createTelling(),
+    dropsAgain: createDropsAgain(),
     routes,
     clock,
     random: Math.random,

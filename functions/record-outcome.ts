@@ -1,7 +1,9 @@
 /** ASL state RecordOutcome: how the attempt ended, and whether another follows. */
 import { config } from '../lib/aws/config.ts';
+import { createDropsAgain } from '../lib/aws/drops-again.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
+import { createObjects } from '../lib/aws/objects.ts';
 import { createRuns } from '../lib/aws/runs.ts';
 import { createTelling } from '../lib/aws/telling.ts';
 import type { OutcomeAnswer } from '../lib/lifecycle/outcome-answer.ts';
@@ -12,7 +14,9 @@ export const handler = edge<{ request: string; attempt: number }, OutcomeAnswer>
     {
       ledger: ledger(),
       runs: createRuns(),
+      objects: createObjects(),
       ...createTelling(),
+      dropsAgain: createDropsAgain(),
       clock,
       random: Math.random,
       settings: config(),

@@ -1,6 +1,7 @@
 /** The one starter: nudged through a FIFO queue with one message group, so never two at a time. */
 import type { SQSEvent } from 'aws-lambda';
 import { config } from '../lib/aws/config.ts';
+import { createDropsAgain } from '../lib/aws/drops-again.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { createExecutions } from '../lib/aws/executions.ts';
 import { ledger } from '../lib/aws/ledger.ts';
@@ -25,6 +26,7 @@ export const handler = edge<SQSEvent, void>(async ({ Records }, context) => {
       objects: createObjects(),
       executions: createExecutions(),
       ...createTelling(),
+      dropsAgain: createDropsAgain(),
       starter: createStarter(),
       quotas: createQuotas(clock, log),
       clock,

@@ -111,6 +111,12 @@ export interface SheetParts {
   send(parts: readonly (SheetPartOfDrop & { readonly afterSeconds: number })[]): Promise<void>;
 }
 
+/** Word to ourselves, through the drops queue: objects that are other ones by now are to be taken anew. */
+export interface DropsAgain {
+  /** By the ids of their old drops. Rejects unless the queue took all of them. */
+  send(dropIds: readonly string[]): Promise<void>;
+}
+
 /** Tells the starter that something waits, and what, if it has just come. Losing a nudge costs a minute, until reconciliation sends another. */
 export interface Starter {
   nudge(cause: string, identity?: string): Promise<void>;

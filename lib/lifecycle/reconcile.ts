@@ -13,7 +13,7 @@ import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
 import { fireIfComplete } from './gather-drop.ts';
 import { keepEvidence } from './keep-evidence.ts';
-import type { ListedRun, Runs, Starter } from './ports.ts';
+import type { ListedRun, Objects, Runs, Starter } from './ports.ts';
 import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
 import type { TakeDropPorts } from './take-drop.ts';
 import { answerAll, answerEverybody } from './tokens.ts';
@@ -21,6 +21,7 @@ import { answerAll, answerEverybody } from './tokens.ts';
 export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
   readonly ledger: Ledger;
   readonly runs: RecordOutcomePorts['runs'] & Pick<Runs, 'listRuns' | 'cancelRun'>;
+  readonly objects: Objects;
   readonly starter: Starter;
 }
 

@@ -2,18 +2,22 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { RequestMissingError } from '../ledger/requests.ts';
 import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
-import { decideRetry, type FailedAttempt, retryDelaySeconds } from '../runs/retry.ts';
+import { decideRetry, type FailedAttempt, INPUT_MODIFIED, retryDelaySeconds } from '../runs/retry.ts';
 import { askedName, startRunInput } from '../runs/start-run-input.ts';
 import { ended, retrying, runHasEnded } from '../runs/transitions.ts';
 import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
+import { changedMembers } from './changed-members.ts';
+import { dropAgain } from './drop-again.ts';
 import { statusOfRun } from './follow-run.ts';
 import { keepAttemptEvidence } from './keep-evidence.ts';
 import { endAnswer, type OutcomeAnswer } from './outcome-answer.ts';
-import type { Runs, Settings } from './ports.ts';
+import type { DropsAgain, Objects, Runs, Settings } from './ports.ts';
 
 export interface RecordOutcomePorts extends AnnouncePorts {
   readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
   readonly runs: Pick<Runs, 'getRun'>;
+  readonly objects: Pick<Objects, 'head'>;
+  readonly dropsAgain: DropsAgain;
   readonly random: () => number;
   readonly settings: Settings;
 }
@@ -29,9 +33,10 @@ export async function recordOutcome(
   event: { request: string; attempt: number },
 ): Promise<OutcomeAnswer> {
   const known = await knownEnd(ports, event);
+  const modified = await modifiedInput(ports, known, event.attempt);
   const decided = await ports.ledger.requests.change(
     known.identity,
-    (latest) => decide(ports, latest, event.attempt),
+    (latest) => decide(ports, latest, { number: event.attempt, modified }),
     known,
   );
   if (decided.state === 'ENDED') {
@@ -63,8 +68,42 @@ async function knownEnd(
   return attempt !== undefined && runHasEnded(attempt) ? record : statusOfRun(ports, event.request, event.attempt);
 }
 
+/**
+ * An input changed while the run used it. When it is one of the request's own objects, another attempt would work on
+ * something else under this identity: what lies there now becomes a request of its own. Says so, for people.
+ */
+async function modifiedInput(
+  ports: RecordOutcomePorts,
+  record: RequestRecord,
+  number: number,
+): Promise<string | undefined> {
+  const attempt = currentAttempt(record);
+  const isAbout = record.state === 'STARTED' && attempt.attempt === number && attempt.status === 'FAILED';
+  if (!isAbout || attempt.failureReason !== INPUT_MODIFIED || record.cancelAskedAt !== undefined) return undefined;
+  const changed = await changedMembers(ports, record.members);
+  const [first] = changed;
+  if (first === undefined) return undefined;
+  // Before the outcome is on record: afterwards nobody would look at this request again.
+  await dropAgain(ports.dropsAgain, changed);
+  ports.log.warn('input changed while the run used it', { identity: record.identity, changed: changed.length });
+  const { dropId } = first.member;
+  return first.now === undefined
+    ? `An input object (drop ${dropId}) was deleted while the run used it.`
+    : `An input object (drop ${dropId}) was overwritten while the run used it; the newer one is a drop of its own.`;
+}
+
+interface AttemptEnd {
+  readonly number: number;
+  /** Which of its objects became another one. */
+  readonly modified: string | undefined;
+}
+
 /** The step from an ended run to an outcome or to the next attempt; pure but for the time. */
-function decide(ports: Pick<RecordOutcomePorts, 'clock'>, record: RequestRecord, number: number): RequestRecord {
+function decide(
+  ports: Pick<RecordOutcomePorts, 'clock'>,
+  record: RequestRecord,
+  { number, modified }: AttemptEnd,
+): RequestRecord {
   const attempt = currentAttempt(record);
   if (record.state !== 'STARTED' || attempt.attempt !== number || !runHasEnded(attempt)) return record;
   const at = new Date(ports.clock.nowMs()).toISOString();
@@ -79,6 +118,7 @@ function decide(ports: Pick<RecordOutcomePorts, 'clock'>, record: RequestRecord,
     );
   }
   if (attempt.status === 'DELETED') return ended(record, 'REMOVED', at, 'The run was deleted before its end was seen.');
+  if (modified !== undefined) return ended(record, 'FAILED', at, `${failureText(attempt)}. ${modified}`);
   const decision = decideRetry({
     ...failureOf(record, attempt),
     maxAttempts: record.maxAttempts,

@@ -10,7 +10,8 @@ import { ended, heldUp, type StartedRun, startCalled, startDenied, started, unce
 import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
 import { changedMembers, superseded } from './changed-members.ts';
 import { checkBeforeStart } from './check-before-start.ts';
-import type { Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
+import { dropAgain } from './drop-again.ts';
+import type { DropsAgain, Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
 import { sentences } from './sentences.ts';
 import { answerAll } from './tokens.ts';
 
@@ -18,6 +19,7 @@ export interface StartOnePorts extends AnnouncePorts {
   readonly ledger: Pick<Ledger, 'counters' | 'requests' | 'tokens'>;
   readonly runs: Runs;
   readonly objects: Pick<Objects, 'head' | 'someUnder'>;
+  readonly dropsAgain: DropsAgain;
   readonly executions: Executions;
   readonly settings: Settings;
 }
@@ -47,6 +49,8 @@ export async function prepareStart(ports: StartOnePorts, identity: string, reach
     byHand ? [] : checkBeforeStart(ports, startRunInput(record, attempt)),
   ]);
   const [first] = changed;
+  // Before the outcome is on record: afterwards nobody would look at this request again.
+  await dropAgain(ports.dropsAgain, changed);
   if (first !== undefined) return end(ports, record, { outcome: 'SUPERSEDED', ...superseded(first) });
   if (problems.length === 0) return { kind: 'ready', record };
   const reason = `Not started, because it would fail. ${sentences(problems)}`;

@@ -1,5 +1,6 @@
 /** A batch of the drops queue: one bad record harms itself only. */
 import { parseDropEvents } from '../routing/drop-events.ts';
+import { takeDropAgain } from './drop-again.ts';
 import { takeDrop } from './take-drop.ts';
 import { type TakeSheetPorts, takeSheetPart } from './take-sheet.ts';
 
@@ -46,6 +47,7 @@ async function takeRecord(ports: TakeSheetPorts, { messageId, body }: QueueRecor
       return undefined;
     }
     if (parsed.kind === 'sheet') await takeSheetPart(ports, parsed.part);
+    else if (parsed.kind === 'again') await takeDropAgain(ports, parsed.dropId);
     else for (const drop of parsed.drops) await takeDrop(ports, drop);
     return undefined;
   } catch (error) {

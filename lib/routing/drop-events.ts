@@ -1,4 +1,5 @@
 import type { Drop } from './drop.ts';
+import { readDropAgain } from './drop-again-message.ts';
 import { isRecord, kindOf } from './json.ts';
 import { OWN_SOURCE, readSheetMessage, type SheetPartOfDrop } from './sheet-message.ts';
 
@@ -7,6 +8,8 @@ export type DropEvents =
   | { readonly kind: 'drops'; readonly drops: readonly Drop[] }
   /** Rundrop's own: a part of a dropped sheet's rows that is still to be claimed. */
   | { readonly kind: 'sheet'; readonly part: SheetPartOfDrop }
+  /** Rundrop's own: what lies now where that drop lay is to be taken. */
+  | { readonly kind: 'again'; readonly dropId: string }
   | { readonly kind: 'ignored'; readonly reason: string };
 
 /** The message is none of the events that S3 sends, nor one of ours. Trying again cannot help. */
@@ -64,8 +67,10 @@ function readEventBridge(event: Readonly<Record<string, unknown>>): DropEvents {
 
 function readOwn(event: Readonly<Record<string, unknown>>): DropEvents {
   const part = readSheetMessage(event);
-  if (part === undefined) throw new MalformedDropEvent("the message is Rundrop's own, and names no part of a sheet");
-  return { kind: 'sheet', part };
+  if (part !== undefined) return { kind: 'sheet', part };
+  const dropId = readDropAgain(event);
+  if (dropId !== undefined) return { kind: 'again', dropId };
+  throw new MalformedDropEvent("the message is Rundrop's own, and names neither a part of a sheet nor a drop");
 }
 
 function readNotification(records: unknown): DropEvents {

@@ -4,7 +4,12 @@ import type { SimulatedRun } from './simulated-omics.ts';
 import { MOST_ATTEMPTS, POISON } from './workload.ts';
 import type { World } from './world.ts';
 
-const WORTH_ANOTHER = ['SERVICE_ERROR', 'INSTANCE_RESERVATION_FAILED', 'FILE_SYSTEM_OUT_OF_SPACE'];
+const WORTH_ANOTHER = [
+  'SERVICE_ERROR',
+  'INSTANCE_RESERVATION_FAILED',
+  'FILE_SYSTEM_OUT_OF_SPACE',
+  'MODIFIED_INPUT_RESOURCE',
+];
 const TAG = 'rundrop:requestId';
 const LATEST_RECORD_MS = 60_000;
 
@@ -65,7 +70,8 @@ export function membersOf(input: Readonly<Record<string, unknown>>): readonly st
 }
 
 /** 3: the ledger and HealthOmics say the same. */
-export function checkTruth({ omics }: World, requests: readonly RequestData[], violate: Violate): void {
+export function checkTruth(world: World, requests: readonly RequestData[], violate: Violate): void {
+  const { omics } = world;
   const ownerOf = new Map<string, string>();
   for (const request of requests) {
     for (const { uuid } of request.attempts) {
@@ -74,7 +80,7 @@ export function checkTruth({ omics }: World, requests: readonly RequestData[], v
       if (other !== undefined) violate(`3: run ${uuid} belongs to the requests ${other} and ${request.identity}`);
       ownerOf.set(uuid, request.identity);
     }
-    checkOutcome(request, omics.runs, violate);
+    checkOutcome(request, world, violate);
   }
   const uncertain = new Set(requests.filter(({ state }) => state === 'UNCERTAIN').flatMap(requestIdsOf));
   for (const run of omics.runs) {
@@ -88,7 +94,8 @@ function requestIdsOf({ attempts }: RequestData): readonly string[] {
   return attempts.map(({ requestId }) => requestId);
 }
 
-function checkOutcome(request: RequestData, runs: readonly SimulatedRun[], violate: Violate): void {
+function checkOutcome(request: RequestData, world: World, violate: Violate): void {
+  const { runs } = world.omics;
   const { identity, outcome, attempts, state } = request;
   if (state !== 'ENDED') return;
   const last = attempts.at(-1);
@@ -98,7 +105,7 @@ function checkOutcome(request: RequestData, runs: readonly SimulatedRun[], viola
     case 'CANCELLED':
     case 'FAILED':
       if (run?.status !== outcome) violate(`3: request ${identity} is ${outcome}, its run ${run?.status}`);
-      if (outcome === 'FAILED' && run !== undefined) checkGivenUp(request, run, violate);
+      if (outcome === 'FAILED' && run !== undefined && !readsAnother(world, run)) checkGivenUp(request, run, violate);
       return;
     case 'REMOVED':
       if (run?.removedMs === undefined) violate(`3: request ${identity} is REMOVED, its run ${run?.uuid} is there`);
@@ -111,6 +118,13 @@ function checkOutcome(request: RequestData, runs: readonly SimulatedRun[], viola
     default:
       violate(`3: request ${identity} ended as ${outcome}`);
   }
+}
+
+/** What it was reading became another object: another attempt would work on that. */
+function readsAnother({ objects }: World, { input, failureReason, createdMs }: SimulatedRun): boolean {
+  if (failureReason !== 'MODIFIED_INPUT_RESOURCE' || input === undefined) return false;
+  const keys = membersOf(input).map((member) => member.replace(/^s3:\/\/[^/]+\//, '').split(' ')[0]);
+  return objects.changes.some(({ key, atMs }) => keys.includes(key) && atMs > createdMs - 60_000);
 }
 
 function checkGivenUp({ identity, route, attempts }: RequestData, run: SimulatedRun, violate: Violate): void {

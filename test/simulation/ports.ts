@@ -8,6 +8,7 @@ import type { Executions, Log, Objects, RunFacts, Runs } from '../../lib/lifecyc
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
 import type { TakeSheetPorts } from '../../lib/lifecycle/take-sheet.ts';
+import { writeDropAgain } from '../../lib/routing/drop-again-message.ts';
 import { writeSheetMessage } from '../../lib/routing/sheet-message.ts';
 import type { StartRunInput } from '../../lib/runs/start-run-input.ts';
 import { type FunctionName, RESERVES_MS } from './functions.ts';
@@ -46,6 +47,12 @@ export function portsOf(world: World, invocation: Invocation): Ports {
     ...tellingOf(world, call),
     quotas: { startRunsPerSecond: async () => 5 },
     routes: { read: async () => world.routes },
+    dropsAgain: {
+      send: (dropIds) =>
+        call('sqs.dropsAgain', () => {
+          for (const dropId of dropIds) world.drops.send(writeDropAgain(dropId));
+        }),
+    },
     sheetParts: {
       send: (parts) =>
         call('sqs.sheetParts', () => {

@@ -40,6 +40,10 @@ routes:
     on: { bucket: drops, key: 'reject/{sample}.cram' }
     onQuota: reject
     run: { workflowId: "3333333", parameters: { input: '{uri}' } }
+  - name: uploads
+    on: { bucket: drops, key: 'uploads/{sample}.cram' }
+    identity: version
+    run: { workflowId: "3333333", parameters: { input: '{uri}' } }
   - name: limited
     on: { bucket: drops, key: 'limited/{file}' }
     limits: { maxRunsPerDay: 2 }
@@ -213,6 +217,8 @@ export interface World extends Ports {
   readonly nudges: string[];
   /** Parts of sheets that were sent to the drops queue, oldest first. */
   readonly sentParts: (SheetPartOfDrop & { readonly afterSeconds: number })[];
+  /** Drops whose objects are to be taken again, oldest first. */
+  readonly droppedAgain: string[];
   readonly lines: string[];
   stop(): Promise<void>;
 }
@@ -223,6 +229,7 @@ export async function createWorld(): Promise<World> {
   const store = new Map<string, StoredObject>();
   const nudges: string[] = [];
   const sentParts: World['sentParts'] = [];
+  const droppedAgain: string[] = [];
   const lines: string[] = [];
   const file = loadRouteFile(ROUTES, { fileName: 'rundrop.yaml', environment: {}, hash: sha256 });
   const write: Log['info'] = (message, fields) => void lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
@@ -251,6 +258,8 @@ export async function createWorld(): Promise<World> {
       },
     },
     sheetParts: { send: async (parts) => void sentParts.push(...parts) },
+    dropsAgain: { send: async (dropIds) => void droppedAgain.push(...dropIds) },
+    droppedAgain,
     deadlineMs: Number.POSITIVE_INFINITY,
     starter: { nudge: async (cause) => void nudges.push(cause) },
     quotas: { startRunsPerSecond: async () => 5 },
