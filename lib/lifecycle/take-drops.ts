@@ -1,7 +1,7 @@
 /** A batch of the drops queue: one bad record harms itself only. */
 import { parseDropEvents } from '../routing/drop-events.ts';
-import { takeDropAgain } from './drop-again.ts';
 import { takeDrop } from './take-drop.ts';
+import { takeDropAgain } from './take-drop-again.ts';
 import { type TakeSheetPorts, takeSheetPart } from './take-sheet.ts';
 
 export interface QueueRecord {

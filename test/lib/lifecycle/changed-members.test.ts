@@ -1,10 +1,10 @@
 /** Objects that became other ones while a request of them was on its way. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
-import { takeDropAgain } from '../../../lib/lifecycle/drop-again.ts';
 import { recordOutcome } from '../../../lib/lifecycle/record-outcome.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { takeDropAgain } from '../../../lib/lifecycle/take-drop-again.ts';
 import { takeDrops } from '../../../lib/lifecycle/take-drops.ts';
 import { writeDropAgain } from '../../../lib/routing/drop-again-message.ts';
 import { MalformedDropEvent, parseDropEvents } from '../../../lib/routing/drop-events.ts';
