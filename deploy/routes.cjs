@@ -25,7 +25,8 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
   const role = environment[ROLE_VARIABLE] || ROLE_STAND_IN;
   const { routeFile, routing, file } = await loadRoutes({ fileName, environment });
-  const { rules, notes } = routing.compileDropRules(routeFile.routes, 'keys');
+  const { dropRules = 'keys', createBuckets = false } = await resolveConfigurationProperty(['custom', 'settings']);
+  const { rules, notes } = routing.compileDropRules(routeFile.routes, dropRules);
   for (const note of notes) say(note);
   const ruleResources = dropRuleResources(rules, { prefix, eventPatternOf: routing.eventPatternOf });
   const buckets = inputBuckets(routeFile);
@@ -52,6 +53,7 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
         ...ruleResources,
         ...scheduleResources(routeFile.schedules, prefix),
         ...pruneResources(routeFile.prune),
+        ...(createBuckets ? bucketResources(buckets) : {}),
       },
     },
   };
@@ -192,6 +194,67 @@ function dropRuleResources(rules, { prefix, eventPatternOf }) {
 function shortened(name, longest) {
   if (name.length <= longest) return name;
   return `${name.slice(0, longest - 9)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+}
+
+/** The buckets of the routes, for an account that has none yet: closed, versioned, announcing, and kept whatever happens. */
+function bucketResources(buckets) {
+  return Object.fromEntries(
+    buckets.flatMap((bucket) => {
+      const id = `InputBucket${spelled(bucket)}`;
+      const arn = { 'Fn::GetAtt': [id, 'Arn'] };
+      return [
+        [
+          id,
+          {
+            Type: 'AWS::S3::Bucket',
+            DeletionPolicy: 'RetainExceptOnCreate',
+            UpdateReplacePolicy: 'Retain',
+            Properties: {
+              BucketName: bucket,
+              NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+              VersioningConfiguration: { Status: 'Enabled' },
+              BucketEncryption: {
+                ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+              },
+              OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+              PublicAccessBlockConfiguration: {
+                BlockPublicAcls: true,
+                BlockPublicPolicy: true,
+                IgnorePublicAcls: true,
+                RestrictPublicBuckets: true,
+              },
+              // An upload that was given up is paid for until somebody ends it.
+              LifecycleConfiguration: {
+                Rules: [{ Status: 'Enabled', AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } }],
+              },
+            },
+          },
+        ],
+        [
+          `${id}Policy`,
+          {
+            Type: 'AWS::S3::BucketPolicy',
+            Properties: {
+              Bucket: { Ref: id },
+              PolicyDocument: {
+                Version: '2012-10-17',
+                Statement: [
+                  {
+                    Sid: 'OnlyOverTls',
+                    Effect: 'Deny',
+                    Principal: '*',
+                    Action: 's3:*',
+                    Resource: [arn, { 'Fn::Join': ['', [arn, '/*']] }],
+                    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+                  },
+                ],
+              },
+            },
+          },
+        ],
+      ];
+    }),
+  );
 }
 
 /** Variables are resolved more than once, and one line is enough. */

@@ -48,7 +48,7 @@ export interface StackOptions {
   readonly functionLog?: (functionName: string | undefined, line: string) => void;
   /**
    * What `${env:NAME}` in the route file means. Of it, the functions get what the route file names, and settings of
-   * theirs: `RUNDROP_…` that serverless.yml does not set, and `POWERTOOLS_…`.
+   * theirs: `RUNDROP_…` that settings.yml may set or nobody sets, and `POWERTOOLS_…`.
    */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -83,9 +83,8 @@ const STAGE = 'local';
 const SETTLED_MS = 5_000;
 const ROOT = path.resolve(import.meta.dirname, '..');
 const SERVICE_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/HealthOmicsServiceRole`;
-/** The functions' own default for the longest delay before a first retry. */
-const RETRY_BASE_SECONDS = 60;
-const QUOTA_PROBE_SECONDS = 55;
+/** The functions' settings that are about waiting. */
+const WAITS = ['RUNDROP_RETRY_BASE_SECONDS', 'RUNDROP_QUOTA_PROBE_SECONDS'];
 
 /**
  * Starts every service, makes what serverless.yml and the route file name, and goes on where the last stack on the
@@ -120,9 +119,10 @@ async function start(options: StackOptions, closing: ClosingSteps): Promise<Stac
     surroundings: services.surroundings,
   });
   closing.add('gateway', () => gateway.close());
-  const { wiring, bucketNames } = await wire(options, gateway.endpoint);
+  const wired = await wire(options, gateway.endpoint);
+  const { wiring, bucketNames } = wired;
   closing.add('Lambda', () => services.lambda.close());
-  services.lambda.provide(hostFunctions(options, { wiring, endpoint: gateway.endpoint, services }));
+  services.lambda.provide(hostFunctions(options, { ...wired, endpoint: gateway.endpoint, services }));
   await declareResources(services, wiring, bucketNames);
   const eventSources = eventSourcesOf(wiring).map((definition) =>
     createEventSource(services.surroundings, { ...definition, queues: services.sqs, lambda: services.lambda }),
@@ -225,7 +225,14 @@ function createServices(options: StackOptions, surroundings: SurroundingsFor, cl
 
 type Services = ReturnType<typeof createServices>;
 
-async function wire(options: StackOptions, endpoint: string): Promise<{ wiring: Wiring; bucketNames: string[] }> {
+interface Wired {
+  readonly wiring: Wiring;
+  readonly bucketNames: string[];
+  /** The functions' variables that are settings; all others that serverless.yml sets are the wiring itself. */
+  readonly settable: ReadonlySet<string>;
+}
+
+async function wire(options: StackOptions, endpoint: string): Promise<Wired> {
   const { environment = {}, routesFile } = options;
   const roleArn = environment.HEALTHOMICS_ROLE_ARN || SERVICE_ROLE_ARN;
   const serverless = await readServerlessFile({
@@ -235,15 +242,21 @@ async function wire(options: StackOptions, endpoint: string): Promise<{ wiring: 
     environment: { ...environment, HEALTHOMICS_ROLE_ARN: roleArn },
   });
   const wiring = readWiring(serverless.template, { accountId: ACCOUNT_ID, region: REGION, endpoint, parameters: {} });
-  return { wiring, bucketNames: (await serverless.value('custom.routes.everyBucket')) as string[] };
+  return {
+    wiring,
+    bucketNames: (await serverless.value('custom.routes.everyBucket')) as string[],
+    settable: new Set((await serverless.value('custom.settings.functionVariables')) as string[]),
+  };
 }
 
 function hostFunctions(
   options: StackOptions,
-  { wiring, endpoint, services }: { wiring: Wiring; endpoint: string; services: Services },
+  { wiring, settable, endpoint, services }: Wired & { endpoint: string; services: Services },
 ) {
   const settings = (prefix: string) =>
     Object.entries(options.environment ?? {}).filter(([name, value]) => name.startsWith(prefix) && value !== undefined);
+  const sooner = (seconds: string | undefined) => String(Math.max(1, Math.round(Number(seconds) / options.speed)));
+  const isFree = (name: string, environment: object) => settable.has(name) || !Object.hasOwn(environment, name);
   const definition = ({ name, handler, timeoutSeconds, memoryMb, environment }: FunctionWiring) => ({
     name,
     handlerFile: path.join(ROOT, handler.replace(/\.\w+$/, '.ts')),
@@ -251,11 +264,10 @@ function hostFunctions(
     timeoutSeconds,
     memorySizeMb: memoryMb,
     environment: {
-      // Runs take a fraction of their time here, so what waits between two attempts, or for room, does too.
-      RUNDROP_RETRY_BASE_SECONDS: String(Math.max(1, Math.round(RETRY_BASE_SECONDS / options.speed))),
-      RUNDROP_QUOTA_PROBE_SECONDS: String(Math.max(1, Math.round(QUOTA_PROBE_SECONDS / options.speed))),
-      ...Object.fromEntries(settings('RUNDROP_')),
       ...environment,
+      // Runs take a fraction of their time here, so what waits between two attempts, or for room, does too.
+      ...Object.fromEntries(WAITS.map((name) => [name, sooner(environment[name])])),
+      ...Object.fromEntries(settings('RUNDROP_').filter(([name]) => isFree(name, environment))),
       ...Object.fromEntries(settings('POWERTOOLS_')),
     },
   });

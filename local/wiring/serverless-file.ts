@@ -158,6 +158,7 @@ class Variables {
 
   private async load(file: string): Promise<unknown> {
     const extension = path.extname(file);
+    if (extension === '.yml') return parseYamlFile(file);
     if (extension === '.json') return JSON.parse(await readFile(file, 'utf8'));
     if (extension !== '.cjs')
       throw new WiringError(`serverless.yml refers to ${file}, a kind of file that the laptop does not read.`);
@@ -165,6 +166,8 @@ class Variables {
     if (typeof exported !== 'function') return exported;
     return exported({
       environment: this.options.environment,
+      options: { stage: this.options.stage },
+      say: () => undefined,
       resolveConfigurationProperty: (keys: readonly string[]) =>
         this.follow(this.document, keys.join('.'), keys.join('.')),
     });

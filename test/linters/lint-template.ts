@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { packageService } from '../serverless/package-service.ts';
+import { ALL_SETTINGS, packageService } from '../serverless/package-service.ts';
 import { cfnGuard } from './cfn-guard.ts';
 import { cfnLint } from './cfn-lint.ts';
 import { type Finding, judge, readAccepted } from './findings.ts';
@@ -17,10 +17,12 @@ const ACCEPTED_FILE = path.join('deploy', 'accepted-findings.yml');
 const REGIONS = ['us-east-1', 'eu-west-2'];
 const FEWEST_RULES_APPLIED = 10;
 
+const ENVIRONMENT = { HEALTHOMICS_ROLE_ARN: 'arn:aws:iam::123456789012:role/HealthOmicsService' };
 /** What is packaged: nothing set, and all that can be. */
-const VARIANTS: readonly { readonly name: string; readonly environment: Readonly<Record<string, string>> }[] = [
-  { name: 'plain', environment: { HEALTHOMICS_ROLE_ARN: 'arn:aws:iam::123456789012:role/HealthOmicsService' } },
-];
+const VARIANTS = [
+  { name: 'plain', settings: {} },
+  { name: 'every setting', settings: ALL_SETTINGS },
+] as const;
 
 process.exitCode = await lintTemplates();
 
@@ -39,8 +41,8 @@ async function lintTemplates(): Promise<number> {
   return refused.length + stale.length === 0 ? 0 : 1;
 }
 
-async function lintVariant({ name, environment }: (typeof VARIANTS)[number]): Promise<Finding[]> {
-  const packaged = await packageService({ environment });
+async function lintVariant({ name, settings }: (typeof VARIANTS)[number]): Promise<Finding[]> {
+  const packaged = await packageService({ environment: ENVIRONMENT, settings });
   try {
     const file = path.join(packaged.directory, 'template.json');
     writeFileSync(file, JSON.stringify(packaged.template, null, 1));

@@ -13,6 +13,7 @@ const SOURCES = [
   'package.json',
   'tsconfig.json',
   'rundrop.yaml',
+  'settings.yml',
   'deploy',
   'functions',
   'lib',
@@ -36,6 +37,8 @@ export async function packageService(options: {
   readonly stage?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** As in settings.yml. */
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
 }): Promise<PackagedService> {
   const directory = await mkdtemp(path.join(tmpdir(), 'rundrop-package-'));
   const remove = () => rm(directory, { recursive: true, force: true });
@@ -44,7 +47,9 @@ export async function packageService(options: {
     await symlink(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'), 'junction');
     const command = path.join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js');
     const stage = options.stage === undefined ? [] : ['--stage', options.stage];
-    await promisify(execFile)(process.execPath, [...(options.nodeOptions ?? []), command, 'package', ...stage], {
+    const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `--param=${name}=${value}`);
+    const args = [...(options.nodeOptions ?? []), command, 'package', ...stage, ...settings];
+    await promisify(execFile)(process.execPath, args, {
       cwd: directory,
       timeout: TIMEOUT_MS,
       env: { PATH: process.env.PATH, HOME: directory, ...options.environment },
@@ -81,3 +86,33 @@ function unzip(archive: Buffer): ReadonlyMap<string, Buffer> {
   }
   return files;
 }
+
+/** Every setting set to something else than its default, or to it where the default is the fuller one. */
+export const ALL_SETTINGS = {
+  allowedAccounts: '123456789012',
+  allowedRegions: 'us-east-1,eu-central-1',
+  alarmTopicArns: 'arn:aws:sns:us-east-1:123456789012:on-call',
+  bucketAccounts: '210987654321',
+  createBuckets: true,
+  dropRules: 'buckets',
+  dropsConcurrency: 20,
+  evidenceLockDays: 365,
+  evidenceLockMode: 'COMPLIANCE',
+  forwardBusArn: 'arn:aws:events:eu-central-1:123456789012:event-bus/all-stacks',
+  kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555',
+  logLevel: 'DEBUG',
+  logRetentionDays: 731,
+  notify: 'FAILED,COMPLETED',
+  permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
+  quotaProbeSeconds: 30,
+  quotaThresholds: '50,75',
+  requestIdTrustSeconds: 3600,
+  retryBaseSeconds: 30,
+  statusLimits: 'PENDING=3600',
+  sweepMinutes: 30,
+  sweepRateShare: 0.25,
+  tags: 'cost-center=genomics',
+  tracing: true,
+  vpcSecurityGroupIds: 'sg-01234567',
+  vpcSubnetIds: 'subnet-01234567,subnet-89abcdef',
+} as const;

@@ -1,0 +1,199 @@
+/**
+ * What a setting does to every resource of a kind: a plugin of the Serverless Framework, run on the finished template,
+ * so that no queue, role or log group can be forgotten. The laptop does without: it has neither keys nor roles.
+ */
+'use strict';
+
+const KEY_REUSE_SECONDS = 300;
+/** Who uses the key for our functions. */
+const KEY_SERVICES = ['dynamodb', 'events', 'lambda', 's3', 'sns', 'sqs', 'states'];
+
+module.exports = class ApplySettings {
+  constructor(serverless) {
+    this.hooks = {
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { provider, custom } = serverless.service;
+        applySettings(provider.compiledCloudFormationTemplate, custom.settings, {
+          region: provider.region,
+          prefix: custom.prefix,
+        });
+      },
+    };
+  }
+};
+
+function applySettings(template, settings, { region, prefix }) {
+  if (settings.allowedRegions.length > 0 && !settings.allowedRegions.includes(region)) {
+    throw new Error(
+      `The region is ${region}, and the setting allowedRegions has ${settings.allowedRegions.join(', ')} only. Name one of them with --region.`,
+    );
+  }
+  if (settings.allowedAccounts.length > 0)
+    template.Rules = { ...template.Rules, ...accountRule(settings.allowedAccounts) };
+  if (settings.forwardBusArn !== '') forward(template.Resources, settings.forwardBusArn, prefix);
+  Object.assign(template.Resources, entrances(settings.bucketAccounts, prefix));
+  for (const [id, resource] of Object.entries(template.Resources)) {
+    if (settings.kmsKeyArn !== '') encrypt(id, resource, settings.kmsKeyArn);
+    if (resource.Type === 'AWS::CloudWatch::Alarm') notifyOf(resource, settings.alarmTopicArns);
+    if (resource.Type === 'AWS::IAM::Role') changeRole(resource, settings);
+    if (resource.Type === 'AWS::Lambda::Function') changeFunction(resource, settings);
+  }
+}
+
+/** CloudFormation itself refuses to deploy anywhere else. */
+function accountRule(accounts) {
+  const description = `This account is not in the setting allowedAccounts (${accounts.join(', ')}).`;
+  const condition = { 'Fn::Contains': [accounts, { Ref: 'AWS::AccountId' }] };
+  return { AllowedAccounts: { Assertions: [{ Assert: condition, AssertDescription: description }] } };
+}
+
+/** By type: how a resource is put under the customer's key. */
+const ENCRYPTIONS = {
+  'AWS::DynamoDB::Table': (key) => ({ SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key } }),
+  'AWS::Events::EventBus': (key) => ({ KmsKeyIdentifier: key }),
+  'AWS::Lambda::Function': (key) => ({ KmsKeyArn: key }),
+  'AWS::Logs::LogGroup': (key) => ({ KmsKeyId: key }),
+  'AWS::S3::Bucket': (key) => ({
+    BucketEncryption: {
+      ServerSideEncryptionConfiguration: [
+        { ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: key }, BucketKeyEnabled: true },
+      ],
+    },
+  }),
+  'AWS::SNS::Topic': (key) => ({ KmsMasterKeyId: key }),
+  'AWS::SQS::Queue': (key) => ({
+    SqsManagedSseEnabled: undefined,
+    KmsMasterKeyId: key,
+    KmsDataKeyReusePeriodSeconds: KEY_REUSE_SECONDS,
+  }),
+  'AWS::Scheduler::Schedule': (key) => ({ KmsKeyArn: key }),
+  'AWS::StepFunctions::StateMachine': (key) => ({
+    EncryptionConfiguration: {
+      Type: 'CUSTOMER_MANAGED_KMS_KEY',
+      KmsKeyId: key,
+      KmsDataKeyReusePeriodSeconds: KEY_REUSE_SECONDS,
+    },
+  }),
+};
+
+function encrypt(id, resource, key) {
+  // Whoever deploys may have no right to the key, and bundles are no secret.
+  if (id === 'ServerlessDeploymentBucket') return;
+  Object.assign(resource.Properties, ENCRYPTIONS[resource.Type]?.(key));
+}
+
+function notifyOf(alarm, topics) {
+  if (topics.length > 0) Object.assign(alarm.Properties, { AlarmActions: topics, OKActions: topics });
+}
+
+function changeRole({ Properties: role }, { kmsKeyArn, permissionsBoundaryArn, tracing, vpcSubnetIds }) {
+  const service = role.AssumeRolePolicyDocument.Statement[0].Principal.Service;
+  const isFunction = service === 'lambda.amazonaws.com';
+  const add = (...statements) => role.Policies[0].PolicyDocument.Statement.push(...statements);
+  if (permissionsBoundaryArn !== '') role.PermissionsBoundary = permissionsBoundaryArn;
+  if (kmsKeyArn !== '') add(keyStatement(kmsKeyArn));
+  if (isFunction && tracing) add(statement('Trace', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'));
+  if (isFunction && vpcSubnetIds.length > 0) {
+    const names = ['Create', 'Describe', 'Delete'].map(
+      (verb) => `ec2:${verb}NetworkInterface${verb === 'Describe' ? 's' : ''}`,
+    );
+    add(statement('BeInTheVpc', [...names, 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'], '*'));
+  }
+}
+
+function keyStatement(key) {
+  const services = KEY_SERVICES.map((service) => ({ 'Fn::Sub': `${service}.\${AWS::Region}.\${AWS::URLSuffix}` }));
+  return {
+    ...statement('UseTheKey', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], key),
+    Condition: { StringEquals: { 'kms:ViaService': services } },
+  };
+}
+
+function statement(sid, actions, resource) {
+  return { Sid: sid, Effect: 'Allow', Action: actions, Resource: resource };
+}
+
+function changeFunction({ Properties: lambda }, { tracing, vpcSubnetIds, vpcSecurityGroupIds }) {
+  if (tracing) lambda.TracingConfig = { Mode: 'Active' };
+  if (vpcSubnetIds.length > 0) lambda.VpcConfig = { SubnetIds: vpcSubnetIds, SecurityGroupIds: vpcSecurityGroupIds };
+}
+
+/** Our events to a bus of all stacks, in another account or region. */
+function forward(resources, busArn, prefix) {
+  Object.assign(resources, forwardResources(busArn, prefix));
+  // A queue has one policy.
+  resources.UndeliveredQueuePolicy.Properties.PolicyDocument.Statement.push({
+    ...statement('ForwardRuleSends', 'sqs:SendMessage', { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] }),
+    Principal: { Service: 'events.amazonaws.com' },
+    Condition: {
+      ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['ForwardRule', 'Arn'] } },
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+    },
+  });
+}
+
+function forwardResources(busArn, prefix) {
+  return {
+    ForwardRule: {
+      Type: 'AWS::Events::Rule',
+      Properties: {
+        Name: `${prefix}-forward`,
+        Description: 'Every event of Rundrop, which carries opaque ids only, to the bus of all stacks',
+        EventBusName: { Ref: 'EventBus' },
+        EventPattern: { source: ['rundrop'] },
+        Targets: [
+          {
+            Id: 'bus-of-all-stacks',
+            Arn: busArn,
+            RoleArn: { 'Fn::GetAtt': ['ForwardRole', 'Arn'] },
+            DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
+          },
+        ],
+      },
+    },
+    ForwardRole: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: 'sts:AssumeRole',
+              Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+            },
+          ],
+        },
+        Policies: [
+          {
+            PolicyName: 'forward',
+            PolicyDocument: { Version: '2012-10-17', Statement: [statement('Forward', 'events:PutEvents', busArn)] },
+          },
+        ],
+      },
+    },
+  };
+}
+
+/** An account whose buckets' events a rule there forwards to the default bus here: S3's drops, and nothing else. */
+function entrances(accounts, prefix) {
+  return Object.fromEntries(
+    accounts.map((account) => [
+      `DropsFrom${account}`,
+      {
+        Type: 'AWS::Events::EventBusPolicy',
+        Properties: {
+          StatementId: `${prefix}-drops-from-${account}`,
+          Statement: {
+            Effect: 'Allow',
+            Principal: { AWS: { 'Fn::Sub': `arn:\${AWS::Partition}:iam::${account}:root` } },
+            Action: 'events:PutEvents',
+            Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default' },
+            Condition: { StringEquals: { 'events:source': 'aws.s3', 'events:detail-type': 'Object Created' } },
+          },
+        },
+      },
+    ]),
+  );
+}

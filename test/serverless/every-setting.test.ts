@@ -1,0 +1,162 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALL_SETTINGS, type PackagedService, packageService } from './package-service.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const KEY = ALL_SETTINGS.kmsKeyArn;
+
+type Json = Readonly<Record<string, unknown>>;
+
+let packaged: PackagedService;
+let template: {
+  readonly Resources: Readonly<Record<string, { Type: string; Properties: Json; DeletionPolicy?: string }>>;
+  readonly Rules?: Json;
+};
+
+beforeAll(async () => {
+  const environment = { HEALTHOMICS_ROLE_ARN: 'arn:aws:iam::123456789012:role/HealthOmicsService' };
+  packaged = await packageService({ environment, settings: ALL_SETTINGS });
+  template = packaged.template as unknown as typeof template;
+}, 120_000);
+
+afterAll(() => packaged?.remove());
+
+const resourcesOf = (type: string) =>
+  Object.entries(template.Resources)
+    .filter(([, resource]) => resource.Type === type)
+    .map(([id, { Properties }]) => ({ id, ...Properties }) as Json & { readonly id: string });
+
+describe('with every setting, the template', () => {
+  it('has been set in all of them', () => {
+    const { SETTINGS } = createRequire(import.meta.url)(path.join(ROOT, 'deploy', 'settings.cjs')) as {
+      SETTINGS: Json;
+    };
+    expect(Object.keys(ALL_SETTINGS)).toEqual(Object.keys(SETTINGS));
+  });
+
+  it('has the key wherever data lies or passes, and nowhere another one', () => {
+    const encrypted: Readonly<Record<string, Json>> = {
+      'AWS::SQS::Queue': { KmsMasterKeyId: KEY },
+      'AWS::SNS::Topic': { KmsMasterKeyId: KEY },
+      'AWS::DynamoDB::Table': { SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: KEY } },
+      'AWS::Events::EventBus': { KmsKeyIdentifier: KEY },
+      'AWS::Logs::LogGroup': { KmsKeyId: KEY },
+      'AWS::Lambda::Function': { KmsKeyArn: KEY },
+      'AWS::Scheduler::Schedule': { KmsKeyArn: KEY },
+      'AWS::StepFunctions::StateMachine': {
+        EncryptionConfiguration: { Type: 'CUSTOMER_MANAGED_KMS_KEY', KmsKeyId: KEY },
+      },
+    };
+    for (const [type, properties] of Object.entries(encrypted)) {
+      const found = resourcesOf(type);
+      expect(found.length, type).toBeGreaterThan(0);
+      for (const resource of found) expect(resource, resource.id).toMatchObject(properties);
+    }
+    for (const queue of resourcesOf('AWS::SQS::Queue')) expect(queue).not.toHaveProperty('SqsManagedSseEnabled');
+    const keys = JSON.stringify(template).match(/arn:aws:kms:[^"]+/g);
+    expect(new Set(keys)).toEqual(new Set([KEY]));
+  });
+
+  it('has the boundary on every role, and lets each use the key through services only', () => {
+    for (const role of resourcesOf('AWS::IAM::Role')) {
+      expect(role.PermissionsBoundary, role.id).toBe(ALL_SETTINGS.permissionsBoundaryArn);
+      const [policy] = role.Policies as readonly { PolicyDocument: { Statement: readonly Json[] } }[];
+      const statements = policy?.PolicyDocument.Statement ?? [];
+      const ofKey = statements.filter(({ Resource }) => Resource === KEY);
+      expect(ofKey, role.id).toMatchObject([{ Condition: { StringEquals: { 'kms:ViaService': expect.any(Array) } } }]);
+      expect(JSON.stringify(statements.map(({ Action }) => Action))).not.toContain('*');
+    }
+  });
+
+  it('has the functions in the VPC, traced, and their roles able to be there', () => {
+    const functions = resourcesOf('AWS::Lambda::Function');
+    for (const lambda of functions) {
+      expect(lambda).toMatchObject({
+        TracingConfig: { Mode: 'Active' },
+        VpcConfig: { SubnetIds: ['subnet-01234567', 'subnet-89abcdef'], SecurityGroupIds: ['sg-01234567'] },
+      });
+    }
+    const roles = resourcesOf('AWS::IAM::Role').filter((role) =>
+      JSON.stringify(role).includes('ec2:CreateNetworkInterface'),
+    );
+    expect(roles).toHaveLength(functions.length);
+  });
+
+  it('has buckets of its own that are closed, announce, and stay', () => {
+    expect(template.Resources.InputBucketAcmeDashincoming).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      Properties: {
+        BucketName: 'acme-incoming',
+        NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, RestrictPublicBuckets: true },
+        VersioningConfiguration: { Status: 'Enabled' },
+      },
+    });
+    expect(template.Resources.InputBucketAcmeDashincomingPolicy).toBeDefined();
+  });
+
+  it('takes whole buckets, at the concurrency and the interval that were asked for', () => {
+    expect(template.Resources.DropsRuleShared1?.Properties.EventPattern).toMatchObject({
+      detail: { bucket: { name: ['acme-incoming'] } },
+    });
+    expect(template.Resources.DropsEventSource?.Properties).toMatchObject({
+      ScalingConfig: { MaximumConcurrency: 20 },
+    });
+    expect(template.Resources.SweepSchedule?.Properties.ScheduleExpression).toBe('rate(30 minutes)');
+  });
+
+  it('forwards events with a dead-letter queue that lets the rule in, and lets in drops of the other account only', () => {
+    expect(template.Resources.ForwardRule?.Properties).toMatchObject({
+      EventBusName: { Ref: 'EventBus' },
+      EventPattern: { source: ['rundrop'] },
+      Targets: [
+        { Arn: ALL_SETTINGS.forwardBusArn, DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } } },
+      ],
+    });
+    expect(JSON.stringify(template.Resources.UndeliveredQueuePolicy)).toContain('"Fn::GetAtt":["ForwardRule","Arn"]');
+    expect(template.Resources.DropsFrom210987654321?.Properties.Statement).toMatchObject({
+      Action: 'events:PutEvents',
+      Condition: { StringEquals: { 'events:source': 'aws.s3', 'events:detail-type': 'Object Created' } },
+    });
+  });
+
+  it('refuses other accounts, and packaging for other regions', () => {
+    expect(template.Rules).toMatchObject({
+      AllowedAccounts: { Assertions: [{ Assert: { 'Fn::Contains': [['123456789012'], { Ref: 'AWS::AccountId' }] } }] },
+    });
+    const plugin = createRequire(import.meta.url)(path.join(ROOT, 'deploy', 'apply-settings.cjs')) as new (
+      serverless: object,
+    ) => { readonly hooks: Readonly<Record<string, () => void>> };
+    const packageIn = (region: string) => {
+      const provider = { region, compiledCloudFormationTemplate: { Resources: {} } };
+      const settings = {
+        ...ALL_SETTINGS,
+        allowedRegions: ['us-east-1'],
+        allowedAccounts: [],
+        bucketAccounts: [],
+        forwardBusArn: '',
+      };
+      const { hooks } = new plugin({ service: { provider, custom: { settings, prefix: 'rundrop-dev' } } });
+      for (const hook of Object.values(hooks)) hook();
+    };
+    expect(() => packageIn('us-east-1')).not.toThrow();
+    expect(() => packageIn('eu-west-1')).toThrow(
+      'The region is eu-west-1, and the setting allowedRegions has us-east-1 only. Name one of them with --region.',
+    );
+  });
+
+  it('tells its functions what was set', () => {
+    const [lambda] = resourcesOf('AWS::Lambda::Function');
+    expect(lambda?.Environment).toMatchObject({
+      Variables: {
+        POWERTOOLS_LOG_LEVEL: 'DEBUG',
+        RUNDROP_NOTIFY: 'FAILED,COMPLETED',
+        RUNDROP_QUOTA_THRESHOLDS: '50,75',
+        RUNDROP_REQUEST_ID_TRUST_SECONDS: '3600',
+        RUNDROP_RETRY_BASE_SECONDS: '30',
+        RUNDROP_SWEEP_RATE_SHARE: '0.25',
+      },
+    });
+  });
+});
