@@ -255,7 +255,7 @@ describe('the roles', () => {
         if (statement.Resource === '*') unnamed.add(statement.Sid);
       }
     }
-    expect([...unnamed].sort()).toEqual(['DeliverLogs', 'ListRuns', 'ReadQuotas', 'Trace']);
+    expect([...unnamed].sort()).toEqual(['DeliverLogs', 'ListRuns', 'ReadQuotas', 'ReadRunGroups', 'Trace']);
   });
 
   it('let only the starter start runs, of the workflows of the route file, passing its role to HealthOmics alone', () => {
