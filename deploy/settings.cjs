@@ -41,7 +41,7 @@ const SETTINGS = {
   quotaThresholds: ofFunctions('RUNDROP_QUOTA_THRESHOLDS', '80,90,95', 'percentages above 0, at most 100'),
   requestIdTrustSeconds: ofFunctions('RUNDROP_REQUEST_ID_TRUST_SECONDS', 86400, 'a whole number from 1 to 7776000'),
   retryBaseSeconds: ofFunctions('RUNDROP_RETRY_BASE_SECONDS', 60, 'a whole number from 1 to 86400'),
-  statusLimits: ofFunctions('RUNDROP_STATUS_LIMITS', '', 'STATUS=seconds, with commas between'),
+  statusLimits: ofFunctions('RUNDROP_STATUS_LIMITS', '', 'statuses with durations, as in PENDING=24h,RUNNING=72h'),
   sweepMinutes: whole(15, 5, 60),
   sweepRateShare: ofFunctions('RUNDROP_SWEEP_RATE_SHARE', 0.5, 'a number above 0, at most 0.9'),
   tags: { default: {}, range: 'names and values of tags, at most 40', read: readTags },

@@ -254,7 +254,9 @@ function hostFunctions(
   { wiring, settable, endpoint, services }: Wired & { endpoint: string; services: Services },
 ) {
   const settings = (prefix: string) =>
-    Object.entries(options.environment ?? {}).filter(([name, value]) => name.startsWith(prefix) && value !== undefined);
+    Object.entries(options.environment ?? {}).flatMap(([name, value]): [string, string][] =>
+      name.startsWith(prefix) && value !== undefined ? [[name, value]] : [],
+    );
   const sooner = (seconds: string | undefined) => String(Math.max(1, Math.round(Number(seconds) / options.speed)));
   const isFree = (name: string, environment: object) => settable.has(name) || !Object.hasOwn(environment, name);
   const definition = ({ name, handler, timeoutSeconds, memoryMb, environment }: FunctionWiring) => ({

@@ -63,7 +63,8 @@ export async function packageService(options: {
     };
   } catch (error) {
     await remove();
-    throw error;
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    throw new Error(`serverless package failed: ${stdout}${stderr}`, { cause: error });
   }
 }
 
@@ -108,7 +109,7 @@ export const ALL_SETTINGS = {
   quotaThresholds: '50,75',
   requestIdTrustSeconds: 3600,
   retryBaseSeconds: 30,
-  statusLimits: 'PENDING=3600',
+  statusLimits: 'PENDING=12h',
   sweepMinutes: 30,
   sweepRateShare: 0.25,
   tags: 'cost-center=genomics',
