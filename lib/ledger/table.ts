@@ -2,13 +2,13 @@
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   QueryCommand,
   type QueryCommandInput,
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
+import { readTogether } from './read-together.ts';
 
 export type Item = Record<string, unknown>;
 export interface ItemKey {
@@ -66,12 +66,7 @@ export function createTable(documents: DynamoDBDocumentClient, tableName: string
     return items.slice(0, limit);
   };
   return {
-    async get({ pk, sk }) {
-      const answer = await documents.send(
-        new GetCommand({ TableName: tableName, Key: { pk, sk }, ConsistentRead: true }),
-      );
-      return answer.Item;
-    },
+    get: readTogether(documents, tableName),
     put: (item, condition) =>
       holds(documents.send(new PutCommand({ TableName: tableName, Item: item, ...conditionInput(condition) }))),
     removeIf: ({ pk, sk }, condition) =>

@@ -19,8 +19,8 @@ export class InvalidQueueEvent extends Error {
   override readonly name = 'InvalidQueueEvent';
 }
 
-/** Drops of one batch are looked at side by side, so many at a time. */
-const CONCURRENCY = 5;
+/** Drops of one batch are looked at side by side, so many at a time: as many as a batch has, so that their reads meet. */
+const CONCURRENCY = 10;
 
 export async function takeDrops(ports: TakeSheetPorts, records: readonly QueueRecord[]): Promise<BatchResponse> {
   if (!Array.isArray(records)) {
