@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { RequestMissingError } from '../ledger/requests.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { isTerminal, type RunStatus } from '../runs/run-status.ts';
-import { ended, type RunNews, runHasEnded, statusKnown } from '../runs/transitions.ts';
+import { ended, type NewsBy, type RunNews, runHasEnded, statusKnown } from '../runs/transitions.ts';
 import type { Clock, Executions, Log, Runs } from './ports.ts';
 import { answerEverybody } from './tokens.ts';
 
@@ -15,7 +15,12 @@ export interface FollowPorts {
 }
 
 /** Asks GetRun for one attempt's run and writes what it says. A run that is gone, or another by its uuid, is REMOVED. */
-export async function statusOfRun(ports: FollowPorts, identity: string, attempt: number): Promise<RequestRecord> {
+export async function statusOfRun(
+  ports: FollowPorts,
+  identity: string,
+  attempt: number,
+  by?: NewsBy,
+): Promise<RequestRecord> {
   const record = await ports.ledger.requests.read(identity);
   if (record === undefined) throw new RequestMissingError(identity);
   const known = record.attempts.find((one) => one.attempt === attempt);
@@ -31,7 +36,8 @@ export async function statusOfRun(ports: FollowPorts, identity: string, attempt:
       awaitsEndOf(latest, attempt) ? ended(latest, 'REMOVED', at, reason) : latest,
     );
   }
-  return ports.ledger.requests.change(identity, (latest) => statusKnown(latest, attempt, newsOf(run), at), record);
+  const news = { ...newsOf(run), by };
+  return ports.ledger.requests.change(identity, (latest) => statusKnown(latest, attempt, news, at), record);
 }
 
 /** While HealthOmics was asked, others may have seen the end, or have gone on to the next attempt. */
@@ -65,6 +71,7 @@ export interface StatusHint {
 export async function followHint(
   ports: FollowPorts & { readonly executions: Executions },
   hint: StatusHint,
+  by: NewsBy = 'event',
 ): Promise<'foreign' | 'followed'> {
   const ours = await ownerOf(ports, hint);
   if (ours === undefined) return 'foreign';
@@ -72,11 +79,11 @@ export async function followHint(
   if (!isTerminal(hint.status) && hint.uuid !== undefined) {
     const at = new Date(ports.clock.nowMs()).toISOString();
     await ports.ledger.requests.change(ours.identity, (latest) =>
-      statusKnown(latest, ours.attempt, { status: hint.status }, at),
+      statusKnown(latest, ours.attempt, { status: hint.status, by }, at),
     );
     return 'followed';
   }
-  const record = await statusOfRun(ports, ours.identity, ours.attempt);
+  const record = await statusOfRun(ports, ours.identity, ours.attempt, by);
   await answerEverybody(ports, record);
   return 'followed';
 }

@@ -4,8 +4,9 @@
  */
 import type { Ledger } from '../ledger/ledger.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
-import { ACTIVE_RUN_STATUSES, advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
+import { advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import { runHasEnded, waiting } from '../runs/transitions.ts';
+import { type ActiveRuns, listActive, listingIsDue } from './active-runs.ts';
 import { announceIncomplete } from './announce-incomplete.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { cancelIfAsked } from './cancel-request.ts';
@@ -13,7 +14,7 @@ import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
 import { fireIfComplete } from './gather-drop.ts';
 import { keepEvidence } from './keep-evidence.ts';
-import type { ListedRun, Objects, Runs, Starter } from './ports.ts';
+import type { Objects, Runs, Starter } from './ports.ts';
 import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
 import type { TakeDropPorts } from './take-drop.ts';
 import { answerAll, answerEverybody } from './tokens.ts';
@@ -149,28 +150,33 @@ async function repairEvidence(ports: ReconcilePorts, record: RequestRecord): Pro
   return record.evidence === undefined && (await keepEvidence(ports, record)).evidence !== undefined;
 }
 
-/** Lists what is active only while a run of ours is, in the order in which a run moves, so that none is missed. */
+/** Lists what is active only while a run of ours is. */
 async function followStarted(ports: ReconcilePorts): Promise<Pass> {
-  if ((await ports.ledger.requests.open('STARTED', 1)).length === 0) return { seen: 0, repaired: 0 };
-  const active: ActiveRuns = new Map();
-  for (const status of ACTIVE_RUN_STATUSES) {
-    for (const run of await ports.runs.listRuns(status)) active.set(run.runId, run);
-  }
+  const { requests } = ports.ledger;
+  const identities = await requests.open('STARTED', MOST_PER_PASS);
+  const records = await Promise.all(identities.map((identity) => requests.read(identity)));
+  const started = records.filter((record) => record?.state === 'STARTED') as RequestRecord[];
+  if (started.length === 0) return { seen: 0, repaired: 0 };
+  const active = listingIsDue(started, ports.clock.nowMs()) ? await listActive(ports.runs) : undefined;
   return forEachOpen(ports, 'STARTED', (record) => followOne(ports, record, active));
 }
 
-type ActiveRuns = Map<string, ListedRun>;
-
 /** Ids are reused and a listing tells no uuid, but the names that we give are our own. */
-function listedStatus(record: RequestRecord, active: ActiveRuns): RunStatus | undefined {
-  const { runId, name } = currentAttempt(record);
+function listedStatus(record: RequestRecord, active: ActiveRuns | undefined): RunStatus | undefined {
+  const { runId, name, status } = currentAttempt(record);
+  // Not listed this time: it is what events last said.
+  if (active === undefined) return status;
   const listed = runId === undefined ? undefined : active.get(runId);
   const namedByUs = record.origin.kind !== 'run';
   if (namedByUs && listed?.name !== undefined && listed.name !== name) return undefined;
   return parseRunStatus(listed?.status);
 }
 
-async function followOne(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
+async function followOne(
+  ports: ReconcilePorts,
+  record: RequestRecord,
+  active: ActiveRuns | undefined,
+): Promise<boolean> {
   const attempt = currentAttempt(record);
   await cancelIfAsked(ports, record);
   // The starter may have died between its record and its answer.
@@ -180,11 +186,11 @@ async function followOne(ports: ReconcilePorts, record: RequestRecord, active: A
     const moved = advances(attempt.status, listed);
     if (moved && attempt.runId !== undefined) {
       const uuid = attempt.uuid === undefined || record.origin.kind === 'run' ? {} : { uuid: attempt.uuid };
-      await followHint(ports, { runId: attempt.runId, ...uuid, status: listed });
+      await followHint(ports, { runId: attempt.runId, ...uuid, status: listed }, 'listing');
     }
     return (await repairWatcher(ports, record)) || moved;
   }
-  const told = await statusOfRun(ports, record.identity, attempt.attempt);
+  const told = await statusOfRun(ports, record.identity, attempt.attempt, 'listing');
   if ((await answerEverybody(ports, told)) > 0) return true;
   return told.state === 'ENDED' ? repairAnnouncement(ports, told) : finishUnwatched(ports, told);
 }

@@ -88,6 +88,9 @@ export interface AttemptRecord {
   readonly status?: RunStatus;
   /** When each status was first seen, ISO. */
   readonly statuses: Readonly<Partial<Record<RunStatus, string>>>;
+  /** When an event first told of the run, and when a listing first found a change that no event had told, ISO. */
+  readonly heardAt?: string;
+  readonly missedAt?: string;
   readonly creationTime?: string;
   readonly startTime?: string;
   readonly stopTime?: string;

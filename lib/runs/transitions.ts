@@ -92,13 +92,23 @@ export function started(record: RequestRecord, attempt: number, run: StartedRun,
   return { ...rest, state: 'STARTED', since: at };
 }
 
+/** How news of a run came: HealthOmics sent an event, or was asked for a list. */
+export type NewsBy = 'event' | 'listing';
+
 /** News of a run: a status moves it forward only; facts are filled in. */
-export function statusKnown(record: RequestRecord, attempt: number, news: RunNews, at: string): RequestRecord {
+export function statusKnown(
+  record: RequestRecord,
+  attempt: number,
+  news: RunNews & { readonly by?: NewsBy | undefined },
+  at: string,
+): RequestRecord {
   const known = record.attempts.find((one) => one.attempt === attempt);
   if (known?.uuid === undefined || known.outcome !== undefined) return record;
   if (known.status !== news.status && !advances(known.status, news.status)) return record;
-  const { status, ...facts } = news;
-  return changeAttempt(record, attempt, { ...facts, ...statusSeen(known, status, at) });
+  const { status, by, ...facts } = news;
+  const heard = by === 'event' && known.heardAt === undefined ? { heardAt: at } : {};
+  const missed = by === 'listing' && known.missedAt === undefined && known.status !== status ? { missedAt: at } : {};
+  return changeAttempt(record, attempt, { ...facts, ...heard, ...missed, ...statusSeen(known, status, at) });
 }
 
 /** The attempt failed and another one follows after a delay. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { followHint } from '../../../lib/lifecycle/follow-run.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
@@ -15,6 +16,7 @@ afterEach(() => world.stop());
 
 const FAR = Number.MAX_SAFE_INTEGER;
 const MINUTES = 60_000;
+const HOUR_MS = 60 * MINUTES;
 
 async function request(): Promise<RequestRecord> {
   const [record] = await world.ledger.requests.list(1);
@@ -51,6 +53,33 @@ describe('reconciliation', () => {
       'ListRuns RUNNING',
       'ListRuns STOPPING',
     ]);
+  });
+
+  it('does not list while events tell of every run, and looks after its watcher all the same', async () => {
+    const { record, runId, executionArn } = await watchedRun();
+    const { uuid = '' } = currentAttempt(record);
+    world.runs.move(runId, 'RUNNING');
+    await followHint(world, { runId, uuid, status: 'RUNNING' });
+    world.clock.now = Math.ceil(world.clock.now / HOUR_MS) * HOUR_MS + 3 * MINUTES;
+    world.executions.statuses.delete(executionArn);
+    world.runs.calls.length = 0;
+    expect(await reconcile(world)).toEqual({ unfinished: 1, repaired: 1 });
+    expect(world.runs.calls).toEqual([]);
+    expect((await request()).executions).toHaveLength(2);
+  });
+
+  it('finds an end whose event was lost alone, and lists every minute from then on', async () => {
+    const { record, runId } = await watchedRun();
+    const { uuid = '' } = currentAttempt(record);
+    await followHint(world, { runId, uuid, status: 'STARTING' });
+    world.runs.move(runId, 'RUNNING');
+    world.clock.now = Math.ceil(world.clock.now / HOUR_MS) * HOUR_MS;
+    await reconcile(world);
+    expect(currentAttempt(await request())).toMatchObject({ status: 'RUNNING', missedAt: expect.any(String) });
+    world.clock.now += MINUTES;
+    world.runs.move(runId, 'COMPLETED');
+    await reconcile(world);
+    expect(world.executions.answers.get('watch')).toMatchObject({ output: { status: 'COMPLETED' } });
   });
 
   it('wakes the watcher of a run whose every event was lost', async () => {
