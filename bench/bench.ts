@@ -5,22 +5,30 @@ import { idleMemory } from './idle-memory.ts';
 import { omicsCalls } from './omics-calls.ts';
 import { omicsManyRuns } from './omics-many-runs.ts';
 import { routing } from './routing.ts';
+import { runCalls } from './run-calls.ts';
+import { seeds } from './seeds.ts';
 import { sheets } from './sheets.ts';
+import { startDelay } from './start-delay.ts';
 import { startUp } from './start-up.ts';
 import { states } from './states.ts';
 import { sweep } from './sweep.ts';
 import { tableOf } from './table.ts';
+import { virtualStates } from './virtual-states.ts';
 
 const FIGURES: readonly Figure[] = [
   startUp,
   idleMemory,
   states,
+  virtualStates,
+  runCalls,
+  startDelay,
   drops,
   routing,
   sheets,
   sweep,
   omicsCalls,
   omicsManyRuns,
+  seeds,
 ];
 
 process.exitCode = await bench(process.argv.slice(2));

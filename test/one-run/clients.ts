@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OmicsClient } from '@aws-sdk/client-omics';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutObjectCommand, type PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
 import { documentClient } from '../../lib/aws/ledger.ts';
 import { createLedger } from '../../lib/ledger/ledger.ts';
 import type { Laptop } from './read-everything.ts';
@@ -37,22 +37,25 @@ export async function dropEach(
   { port, progress }: { readonly port: number; readonly progress: Progress },
 ): Promise<void> {
   const s3 = new S3Client({ ...settingsOf(port), forcePathStyle: true });
-  await s3.send(new PutObjectCommand({ Bucket: INPUT_BUCKET, Key: INPUT_KEY, Body: 'reads' }));
+  const put = async (Bucket: string, Key: string, Body: string) => {
+    while (!(await isPut(s3, { Bucket, Key, Body }, progress))) await sleep(TRY_AGAIN_MS);
+  };
+  await put(INPUT_BUCKET, INPUT_KEY, 'reads');
   const left = keys.entries();
   const drop = async () => {
     for (const [number, key] of left) {
       while (number >= progress.allowed) await sleep(TRY_AGAIN_MS);
-      while (!(await isPut(s3, key, progress))) await sleep(TRY_AGAIN_MS);
+      await put(BUCKET, key, bodyOf(key));
     }
   };
   await Promise.all(Array.from({ length: WORKERS }, drop));
   s3.destroy();
 }
 
-async function isPut(s3: S3Client, key: string, progress: Progress): Promise<boolean> {
+async function isPut(s3: S3Client, object: PutObjectCommandInput, progress: Progress): Promise<boolean> {
   progress.tries += 1;
   try {
-    await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: bodyOf(key) }), {
+    await s3.send(new PutObjectCommand(object), {
       abortSignal: AbortSignal.timeout(LONGEST_PUT_MS),
     });
     return true;

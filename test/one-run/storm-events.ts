@@ -5,6 +5,7 @@ import {
   DescribeRuleCommand,
   DisableRuleCommand,
   EventBridgeClient,
+  ListRuleNamesByTargetCommand,
   PutRuleCommand,
   PutTargetsCommand,
 } from '@aws-sdk/client-eventbridge';
@@ -18,7 +19,6 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 
-const RULE = 'rundrop-local-drops';
 const DROPS_QUEUE = 'rundrop-local-drops';
 const DEAD_LETTER_QUEUE = 'rundrop-local-drops-dlq';
 const CAPTURE = 'storm-capture';
@@ -31,7 +31,7 @@ export interface Counts {
 }
 
 export interface Bus {
-  /** What matches the drops rule goes to a queue of our own from now on, and nowhere else. */
+  /** What matches a rule of the drops queue goes to a queue of our own from now on, and nowhere else. */
   capture(): Promise<void>;
   /** Bodies of that queue, each once. @throws when there are not `count` within `limitMs` */
   captured(count: number, limitMs: number): Promise<readonly string[]>;
@@ -51,11 +51,15 @@ export async function busOf(endpoint: string): Promise<Bus> {
   const { QueueUrl: own = '' } = await sqs.send(new CreateQueueCommand({ QueueName: CAPTURE }));
   return {
     async capture() {
-      const { EventPattern } = await events.send(new DescribeRuleCommand({ Name: RULE }));
-      const { QueueArn } = await attributesOf(sqs, own);
-      await events.send(new PutRuleCommand({ Name: CAPTURE, EventPattern }));
-      await events.send(new PutTargetsCommand({ Rule: CAPTURE, Targets: [{ Id: CAPTURE, Arn: QueueArn }] }));
-      await events.send(new DisableRuleCommand({ Name: RULE }));
+      const [{ QueueArn: from }, { QueueArn: to }] = [await attributesOf(sqs, drops), await attributesOf(sqs, own)];
+      const { RuleNames = [] } = await events.send(new ListRuleNamesByTargetCommand({ TargetArn: from }));
+      for (const Name of RuleNames) {
+        const { EventPattern } = await events.send(new DescribeRuleCommand({ Name }));
+        const capture = `${CAPTURE}-${Name}`;
+        await events.send(new PutRuleCommand({ Name: capture, EventPattern }));
+        await events.send(new PutTargetsCommand({ Rule: capture, Targets: [{ Id: CAPTURE, Arn: to }] }));
+        await events.send(new DisableRuleCommand({ Name }));
+      }
     },
     async captured(count, limitMs) {
       const bodies = new Set<string>();

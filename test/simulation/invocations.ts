@@ -44,6 +44,8 @@ export interface InvocationWorld {
   readonly timeline: Timeline;
   readonly random: RandomSource;
   readonly journal: Journal;
+  /** How long each call takes; absent: as the faults say. */
+  readonly latencyMs: ((name: string) => number) | undefined;
   faults(): Faults;
 }
 
@@ -145,9 +147,9 @@ export class Invocations {
         return Promise.reject(errorOf(name));
       case 'repeated':
         attempt(effect);
-        return this.#timed(invocation, effect);
+        return this.#timed(invocation, name, effect);
       case 'ok':
-        return this.#timed(invocation, effect);
+        return this.#timed(invocation, name, effect);
       default:
         return fate satisfies never;
     }
@@ -166,14 +168,15 @@ export class Invocations {
   }
 
   /** The effect comes with the call or with the reply; in between others may act. */
-  #timed<T>(invocation: Invocation, effect: () => T): Promise<T> {
+  #timed<T>(invocation: Invocation, name: string, effect: () => T): Promise<T> {
     const { random, timeline } = this.#world;
     const { latency, slow } = this.#world.faults();
-    if (!random.chance(latency)) {
+    const givenMs = this.#world.latencyMs?.(name);
+    if (givenMs === undefined && !random.chance(latency)) {
       const result = attempt(effect);
       return result.ok ? Promise.resolve(result.value) : Promise.reject(result.error);
     }
-    const delayMs = random.chance(slow) ? random.int(1_000, random.chance(0.3) ? 20_000 : 3_000) : random.int(1, 200);
+    const delayMs = givenMs ?? drawnMs(random, slow);
     if (delayMs >= 1_000) invocation.harmed = true;
     const early = random.chance(0.5) ? attempt(effect) : undefined;
     return new Promise((resolve, reject) => {
@@ -185,6 +188,10 @@ export class Invocations {
       });
     });
   }
+}
+
+function drawnMs(random: RandomSource, slow: number): number {
+  return random.chance(slow) ? random.int(1_000, random.chance(0.3) ? 20_000 : 3_000) : random.int(1, 200);
 }
 
 function errorOf(name: string): ServiceError {

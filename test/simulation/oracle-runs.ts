@@ -74,8 +74,11 @@ export function checkTruth(world: World, requests: readonly RequestData[], viola
   const { omics } = world;
   const ownerOf = new Map<string, string>();
   for (const request of requests) {
-    for (const { uuid } of request.attempts) {
+    for (const { uuid, requestId } of request.attempts) {
       if (uuid === undefined) continue;
+      const tag = omics.runs.find((run) => run.uuid === uuid)?.tags[TAG];
+      if (request.origin.kind !== 'run' && tag !== requestId)
+        violate(`3: request ${request.identity} has the run ${uuid}, which its StartRun did not make`);
       const other = ownerOf.get(uuid);
       if (other !== undefined) violate(`3: run ${uuid} belongs to the requests ${other} and ${request.identity}`);
       ownerOf.set(uuid, request.identity);

@@ -27,7 +27,7 @@ const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'lost-reply-is-refusal': 68,
   'quota-hammered': 139,
   'uncertain-repeated': 56,
-  'adopted-by-name': 225,
+  'adopted-by-name': 14,
   'members-not-looked-at': 4,
   'token-after-get-run': 30,
   'one-token-slot': 28,

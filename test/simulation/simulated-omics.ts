@@ -53,6 +53,8 @@ export interface OmicsSettings {
   readonly failureRate: number;
   /** Parameters that contain this make StartRun fail with a 500, always. */
   readonly poison: string;
+  /** How long a run takes, from PENDING to its end; absent: as chance has it. */
+  readonly lifeMs?: () => number;
 }
 
 const RETRIABLE = [
@@ -64,6 +66,12 @@ const RETRIABLE = [
 const PERMANENT = ['OUT_OF_MEMORY_ERROR', 'RUN_TASK_FAILED', 'WORKFLOW_RUN_FAILED'] as const;
 const ENDS = ['COMPLETED', 'FAILED', 'CANCELLED'];
 const MINUTE_MS = 60_000;
+/** When each status begins, as a share of a run's life. */
+const WHOLE_LIFE: ReadonlyMap<string, number> = new Map([
+  ['STARTING', 0.005],
+  ['RUNNING', 0.03],
+  ['STOPPING', 0.98],
+]);
 
 export class SimulatedOmics {
   readonly runs: SimulatedRun[] = [];
@@ -149,9 +157,11 @@ export class SimulatedOmics {
     const steps = ['STARTING', 'RUNNING', 'STOPPING'].filter(() => !random.chance(0.15));
     // Some end before anybody has looked.
     const isQuick = random.chance(0.15);
+    const lifeMs = this.#settings.lifeMs?.();
     let delayMs = 0;
-    for (const status of [...steps, ending.status]) {
-      delayMs += isQuick ? random.int(50, 1_000) : longerMs(random);
+    for (const status of lifeMs === undefined ? [...steps, ending.status] : [...WHOLE_LIFE.keys(), ending.status]) {
+      if (lifeMs !== undefined) delayMs = lifeMs * (WHOLE_LIFE.get(status) ?? 1);
+      else delayMs += isQuick ? random.int(50, 1_000) : longerMs(random);
       const failureReason = status === ending.status ? ending.failureReason : undefined;
       timeline.after(delayMs, () => this.#move(run, status, failureReason));
     }

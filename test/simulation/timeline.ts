@@ -14,8 +14,11 @@ export class Timeline {
   #order = 0;
   readonly #heap: Entry[] = [];
 
-  constructor(startMs: number) {
+  readonly #mostEntries: number;
+
+  constructor(startMs: number, mostEntries = MOST_ENTRIES) {
     this.nowMs = startMs;
+    this.#mostEntries = mostEntries;
   }
 
   after(delayMs: number, action: () => void): void {
@@ -34,7 +37,8 @@ export class Timeline {
       this.#pop();
       this.nowMs = next.atMs;
       this.entries += 1;
-      if (this.entries > MOST_ENTRIES) throw new Error(`The simulation does not come to rest: ${MOST_ENTRIES} steps.`);
+      if (this.entries > this.#mostEntries)
+        throw new Error(`The simulation does not come to rest: ${this.#mostEntries} steps.`);
       next.action();
       await settled();
     }

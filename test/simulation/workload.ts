@@ -93,6 +93,7 @@ const KINDS = {
   poison,
   unmatched,
   stuck,
+  namesake,
 };
 
 /** Puts into the world what the seed says, between now and `untilMs`. */
@@ -178,6 +179,16 @@ function authority(world: World, name: string, atMs: number): void {
 /** Its StartRun never gets through. */
 function stuck(world: World, name: string, atMs: number): void {
   putRequest(world, name, atMs, { workflowId: '4', parameters: { kind: POISON, sample: name } });
+}
+
+/** Nobody knows whether a StartRun made a run, and somebody else's run has the very name that it would have. */
+function namesake(world: World, name: string, atMs: number): void {
+  const { timeline, random, omics } = world;
+  stuck(world, name, atMs);
+  timeline.at(atMs + random.int(1, 20) * MINUTE_MS, () => {
+    const call = omics.starts.find(({ inputText }) => inputText.includes(`"${name}"`));
+    if (call !== undefined) omics.create({ name: String(call.input.name), tags: {}, inputText: '' });
+  });
 }
 
 /** Of two rows. */

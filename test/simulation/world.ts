@@ -35,6 +35,9 @@ export interface WorldOptions {
   readonly crashPoints: readonly CrashPoint[];
   readonly plant?: Plant;
   readonly keepsJournal: boolean;
+  readonly latencyMs?: (name: string) => number;
+  /** What has more steps goes round in circles. */
+  readonly mostSteps?: number;
 }
 
 /** One announcement, and what the ledger said of its request at that moment. */
@@ -55,9 +58,10 @@ export interface BatchRun {
 
 export class World {
   readonly options: WorldOptions;
-  readonly timeline = new Timeline(START_MS);
+  readonly timeline: Timeline;
   readonly random: RandomSource;
   readonly journal: Journal;
+  readonly latencyMs: ((name: string) => number) | undefined;
   readonly invocations: Invocations;
   readonly store: TableStore;
   readonly bus: SimulatedBus;
@@ -81,6 +85,8 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.options = options;
+    this.timeline = new Timeline(START_MS, options.mostSteps);
+    this.latencyMs = options.latencyMs;
     this.random = new RandomSource(options.seed);
     this.journal = new Journal(options.keepsJournal);
     this.#faults = options.faults;
