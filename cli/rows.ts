@@ -148,6 +148,11 @@ export interface WaitingRow {
   readonly id: string;
 }
 
+export function isOverdue(record: RequestRecord): boolean {
+  const attempt = latestAttempt(record);
+  return record.state === 'STARTED' && attempt?.overdue !== undefined && attempt.overdue.status === attempt.status;
+}
+
 export function waitingRequestRow(record: RequestRecord): WaitingRow {
   return {
     kind: 'request',

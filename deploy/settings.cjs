@@ -34,7 +34,7 @@ const SETTINGS = {
   notify: ofFunctions(
     'RUNDROP_NOTIFY',
     '',
-    'some of FAILED, REFUSED, SUPERSEDED, REMOVED, CANCELLED, COMPLETED, UNCERTAIN, INCOMPLETE, REJECTED, QUOTA',
+    'some of FAILED, REFUSED, SUPERSEDED, REMOVED, CANCELLED, COMPLETED, UNCERTAIN, OVERDUE, INCOMPLETE, REJECTED, QUOTA',
   ),
   permissionsBoundaryArn: text(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/, 'the ARN of an IAM policy'),
   quotaProbeSeconds: ofFunctions('RUNDROP_QUOTA_PROBE_SECONDS', 55, 'a whole number from 1 to 86400'),

@@ -5,6 +5,7 @@ import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
 import { createObjects } from '../lib/aws/objects.ts';
 import { createRuns } from '../lib/aws/runs.ts';
+import { createStarter } from '../lib/aws/starter.ts';
 import { createTelling } from '../lib/aws/telling.ts';
 import type { OutcomeAnswer } from '../lib/lifecycle/outcome-answer.ts';
 import { recordOutcome } from '../lib/lifecycle/record-outcome.ts';
@@ -17,6 +18,7 @@ export const handler = edge<{ request: string; attempt: number }, OutcomeAnswer>
       objects: createObjects(),
       ...createTelling(),
       dropsAgain: createDropsAgain(),
+      starter: createStarter(),
       clock,
       random: Math.random,
       settings: config(),

@@ -7,6 +7,7 @@ import {
   DROP_COLUMNS,
   dropCells,
   dropRow,
+  isOverdue,
   RUN_COLUMNS,
   runCells,
   runRow,
@@ -67,7 +68,7 @@ export async function listWaiting(target: Target, terminal: Terminal, options: L
 /** States in which a request waits for something other than its run. */
 const WAITING_STATES = ['UNCERTAIN', 'CLAIMED', 'WAITING', 'RETRYING'] as const;
 
-/** Requests that wait for admission or a person, and sets that are not complete; oldest first. */
+/** Requests that wait for admission or a person, runs that are overdue, and sets that are not complete; oldest first. */
 export async function waitingRows(ledger: Pick<Ledger, 'requests' | 'gathers'>, limit: number): Promise<WaitingRow[]> {
   const requests: RequestRecord[] = [];
   for (const state of WAITING_STATES) {
@@ -76,12 +77,20 @@ export async function waitingRows(ledger: Pick<Ledger, 'requests' | 'gathers'>, 
     const records = await Promise.all(identities.map((identity) => ledger.requests.read(identity)));
     requests.push(...records.filter((record) => record?.state === state).filter((record) => record !== undefined));
   }
+  requests.push(...(await overdueRequests(ledger, limit)));
   const gathers = await ledger.gathers.open('GATHERING', limit);
   const rows = [
     ...requests.map(waitingRequestRow),
     ...gathers.filter(({ missing }) => missing.length > 0).map(waitingGatherRow),
   ];
   return rows.sort((a, b) => a.since.localeCompare(b.since)).slice(0, limit);
+}
+
+/** Runs that stay in a status for longer than they should: reconciliation has noted it. */
+async function overdueRequests({ requests }: Pick<Ledger, 'requests'>, limit: number): Promise<RequestRecord[]> {
+  const identities = await requests.open('STARTED', limit);
+  const records = await Promise.all(identities.map((identity) => requests.read(identity)));
+  return records.filter((record) => record !== undefined).filter(isOverdue);
 }
 
 interface Listing<Row> {

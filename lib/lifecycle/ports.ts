@@ -142,6 +142,8 @@ export const NOTICE_KINDS = [
   'COMPLETED',
   /** Nobody knows whether a StartRun made a run. */
   'UNCERTAIN',
+  /** A run stays in a status for longer than its route allows. */
+  'OVERDUE',
   /** A set of drops stays incomplete for longer than its route allows. */
   'INCOMPLETE',
   /** A drop that starts nothing. */

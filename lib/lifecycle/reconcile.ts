@@ -17,6 +17,7 @@ import { keepEvidence } from './keep-evidence.ts';
 import type { Objects, Runs, Starter } from './ports.ts';
 import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
 import type { TakeDropPorts } from './take-drop.ts';
+import { tellOverdue } from './tell-overdue.ts';
 import { answerAll, answerEverybody } from './tokens.ts';
 
 export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
@@ -188,6 +189,7 @@ async function followOne(
       const uuid = attempt.uuid === undefined || record.origin.kind === 'run' ? {} : { uuid: attempt.uuid };
       await followHint(ports, { runId: attempt.runId, ...uuid, status: listed }, 'listing');
     }
+    if (!moved && active !== undefined) await tellOverdue(ports, record);
     return (await repairWatcher(ports, record)) || moved;
   }
   const told = await statusOfRun(ports, record.identity, attempt.attempt, 'listing');
@@ -198,7 +200,10 @@ async function followOne(
 /** The run has ended and nobody waits for it: an execution that still runs will see to it, else the outcome is ours to record. */
 async function finishUnwatched(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
   const attempt = currentAttempt(record);
-  if (!runHasEnded(attempt)) return repairWatcher(ports, record);
+  if (!runHasEnded(attempt)) {
+    await tellOverdue(ports, record);
+    return repairWatcher(ports, record);
+  }
   const latest = record.executions.at(-1);
   const status = latest === undefined ? undefined : await ports.executions.status(latest);
   if (status === 'RUNNING') return false;

@@ -10,11 +10,12 @@ import { changedMembers } from './changed-members.ts';
 import { dropAgain } from './drop-again.ts';
 import { statusOfRun } from './follow-run.ts';
 import { keepAttemptEvidence } from './keep-evidence.ts';
+import { type NoteRoomPorts, noteRoom } from './note-room.ts';
 import { endAnswer, type OutcomeAnswer } from './outcome-answer.ts';
 import type { DropsAgain, Objects, Runs, Settings } from './ports.ts';
 
-export interface RecordOutcomePorts extends AnnouncePorts {
-  readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
+export interface RecordOutcomePorts extends AnnouncePorts, NoteRoomPorts {
+  readonly ledger: Pick<Ledger, 'gate' | 'requests' | 'tokens'>;
   readonly runs: Pick<Runs, 'getRun'>;
   readonly objects: Pick<Objects, 'head'>;
   readonly dropsAgain: DropsAgain;
@@ -40,6 +41,7 @@ export async function recordOutcome(
     known,
   );
   if (decided.state === 'ENDED') {
+    await noteRoom(ports, decided);
     await announceOutcome(ports, decided);
     return endAnswer(decided);
   }

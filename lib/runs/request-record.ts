@@ -97,6 +97,8 @@ export interface AttemptRecord {
   readonly failureReason?: string;
   readonly statusMessage?: string;
   readonly outcome?: Outcome;
+  /** The last status that its run stayed in for too long, and when that was noticed and told. */
+  readonly overdue?: { readonly status: ActiveRunStatus; readonly noticedAt: string; readonly toldAt?: string };
   /** Of its run alone, written when another attempt followed. */
   readonly evidence?: EvidenceMark;
 }

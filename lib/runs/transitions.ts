@@ -108,7 +108,11 @@ export function statusKnown(
   const { status, by, ...facts } = news;
   const heard = by === 'event' && known.heardAt === undefined ? { heardAt: at } : {};
   const missed = by === 'listing' && known.missedAt === undefined && known.status !== status ? { missedAt: at } : {};
-  return changeAttempt(record, attempt, { ...facts, ...heard, ...missed, ...statusSeen(known, status, at) });
+  const changed = changeAttempt(record, attempt, { ...facts, ...heard, ...missed, ...statusSeen(known, status, at) });
+  if (known.status === status || known.overdue?.status !== known.status) return changed;
+  // It was overdue in the status that it has left.
+  const { reason: _, ...rest } = changed;
+  return rest;
 }
 
 /** The attempt failed and another one follows after a delay. */

@@ -44,6 +44,10 @@ routes:
     on: { bucket: drops, key: 'uploads/{sample}.cram' }
     identity: version
     run: { workflowId: "3333333", parameters: { input: '{uri}' } }
+  - name: slow
+    on: { bucket: drops, key: 'slow/{sample}.cram' }
+    limits: { inStatus: { PENDING: 72h } }
+    run: { workflowId: "3333333", parameters: { input: '{uri}' } }
   - name: limited
     on: { bucket: drops, key: 'limited/{file}' }
     limits: { maxRunsPerDay: 2 }
@@ -90,7 +94,8 @@ export class FakeRuns {
       this.loseAnswers -= 1;
       return { kind: 'later', reason: 'the answer was lost' };
     }
-    return { kind: 'started', run: { runId: run.runId, uuid: run.uuid, status: 'PENDING', retentionMode: 'RETAIN' } };
+    const retentionMode = typeof input.retentionMode === 'string' ? input.retentionMode : 'RETAIN';
+    return { kind: 'started', run: { runId: run.runId, uuid: run.uuid, status: 'PENDING', retentionMode } };
   }
 
   readonly templates = new Map<string, Record<string, { optional?: boolean }>>();

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { recordOutcome } from '../../../lib/lifecycle/record-outcome.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { type QuotaSnapshot, takeSnapshot } from '../../../lib/quota/quota-snapshot.ts';
@@ -239,5 +240,47 @@ describe('throttling', () => {
     const other = await inLine('cram/b.cram');
     await startWaiting(world, FAR);
     expect((await read(other)).state).toBe('STARTED');
+  });
+});
+
+describe('the end of a run of ours', () => {
+  const endOf = async (identity: string) => {
+    world.runs.move(currentAttempt(await read(identity)).runId ?? '', 'COMPLETED');
+    await recordOutcome(world, { request: identity, attempt: 1 });
+  };
+
+  it('that makes room in a full quota brings the next probe forward', async () => {
+    const running = await inLine('removable/a.cram');
+    await startWaiting(world, FAR);
+    world.runs.move(currentAttempt(await read(running)).runId ?? '', 'RUNNING');
+    await inLine('removable/b.cram');
+    refuseStarts('REMOVE');
+    await startWaiting(world, FAR);
+    world.nudges.length = 0;
+    await endOf(running);
+    expect(world.nudges).toEqual([`room-${running}`]);
+    allowStarts();
+    world.clock.now += 12 * SECOND_MS;
+    expect(await startWaiting(world, FAR)).toMatchObject({ started: 1 });
+  });
+
+  it('that stays stored makes none', async () => {
+    const running = await inLine('cram/a.cram');
+    await startWaiting(world, FAR);
+    await inLine('cram/b.cram');
+    refuseStarts('RETAIN');
+    await startWaiting(world, FAR);
+    world.nudges.length = 0;
+    await endOf(running);
+    expect(world.nudges).toEqual([]);
+    expect((await world.ledger.gate.read()).full.RETAIN).not.toHaveProperty('liftedAt');
+  });
+
+  it('is no news for the starter while no quota is full', async () => {
+    const running = await inLine('removable/a.cram');
+    await startWaiting(world, FAR);
+    world.nudges.length = 0;
+    await endOf(running);
+    expect(world.nudges).toEqual([]);
   });
 });

@@ -1,0 +1,78 @@
+/** Notices a run that stays in a status for too long: on record first, then told, at least once and with one eventId. */
+import type { Ledger } from '../ledger/ledger.ts';
+import { opaqueId } from '../runs/identity.ts';
+import { type Overdue, overdueNoticed, overdueReason, overdueStatus, overdueTold } from '../runs/overdue.ts';
+import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import type { Announcer, Clock, Log, Notice, Notifier, Settings } from './ports.ts';
+
+export interface TellOverduePorts {
+  readonly ledger: Pick<Ledger, 'requests'>;
+  readonly announcer: Announcer;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+export const RUN_OVERDUE = 'Run Overdue';
+
+/** Returns whether it was told now. The run goes on: it may still end well. */
+export async function tellOverdue(ports: TellOverduePorts, record: RequestRecord): Promise<boolean> {
+  const nowMs = ports.clock.nowMs();
+  const at = new Date(nowMs).toISOString();
+  const overdue = overdueStatus(record, ports.settings.inStatusSeconds, nowMs);
+  if (overdue === undefined || toldOf(record, overdue)) return false;
+  const { identity } = record;
+  const step = (latest: RequestRecord) => overdueNoticed(latest, overdue, at);
+  const noticed = await ports.ledger.requests.change(identity, step);
+  const attempt = currentAttempt(noticed);
+  if (attempt.overdue?.status !== overdue.status || toldOf(noticed, overdue)) return false;
+  ports.log.warn('run is overdue', { identity, runId: attempt.runId, uuid: attempt.uuid, status: overdue.status });
+  const detail = detailOf(noticed, overdue);
+  await ports.announcer.announce({ detailType: RUN_OVERDUE, detail });
+  await ports.notifier.notify(noticeOf(noticed, overdue, detail.eventId));
+  await ports.ledger.requests.change(identity, (latest) => overdueTold(latest, overdue.status, at), noticed);
+  return true;
+}
+
+function toldOf(record: RequestRecord, { status }: Overdue): boolean {
+  const { overdue } = currentAttempt(record);
+  return overdue?.status === status && overdue.toldAt !== undefined;
+}
+
+/** Opaque ids and HealthOmics' own words only (invariant 9). */
+function detailOf(record: RequestRecord, { status, since, limitSeconds }: Overdue) {
+  const { attempt, requestId, runId, uuid } = currentAttempt(record);
+  const { identity, route } = record;
+  const eventId = opaqueId({ announcement: RUN_OVERDUE, identity, attempt, status });
+  return {
+    version: '1',
+    eventId,
+    request: identity,
+    route,
+    attempt,
+    requestId,
+    runId,
+    uuid,
+    status,
+    since,
+    limitSeconds,
+  };
+}
+
+function noticeOf(record: RequestRecord, overdue: Overdue, eventId: string): Notice {
+  const { identity, route } = record;
+  const lines = [
+    overdueReason(currentAttempt(record), overdue),
+    '',
+    `Route:    ${route}`,
+    `Request:  ${identity}`,
+    '',
+    `Everything about it:  rundrop show ${identity}`,
+    `End it:               rundrop cancel ${identity} --reason TEXT`,
+    '',
+    `Event ${eventId}. The same event may come more than once.`,
+  ];
+  const subject = `${overdue.status} for long: ${route} ${identity}`;
+  return { eventId, about: RUN_OVERDUE, kind: 'OVERDUE', route, subject, text: lines.join('\n') };
+}

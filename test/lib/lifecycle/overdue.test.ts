@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { waitingRows } from '../../../cli/commands/lists.ts';
+import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
+import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
+import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { createWorld, put, type World } from '../../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.stop());
+
+const HOUR_MS = 3_600_000;
+
+async function request(): Promise<RequestRecord> {
+  const [record] = await world.ledger.requests.list(1);
+  if (record === undefined) throw new Error('there is no request');
+  return record;
+}
+
+async function startedRun(key = 'cram/SYN-1.cram'): Promise<string> {
+  await takeDrop(world, put(world, key));
+  const executionArn = [...world.executions.statuses.keys()].at(-1) ?? '';
+  const { identity } = await request();
+  const executionName = executionArn.replace('arn:execution:', '');
+  await awaitStart(world, { token: 'start', executionArn, executionName, input: { request: identity } });
+  await startWaiting(world, Number.MAX_SAFE_INTEGER);
+  return currentAttempt(await request()).runId ?? '';
+}
+
+const told = () =>
+  world.announcer.sent.filter(({ detailType }) => detailType === 'Run Overdue').map(({ detail }) => detail);
+
+async function passesAfter(ms: number, count = 1): Promise<void> {
+  world.clock.now += ms;
+  for (let pass = 0; pass < count; pass += 1) await reconcile(world);
+}
+
+describe('a run that stays in a status', () => {
+  it('is told of once, with opaque ids, when it is longer than the default', async () => {
+    const runId = await startedRun();
+    await passesAfter(23.9 * HOUR_MS, 2);
+    expect(told()).toEqual([]);
+    await passesAfter(0.2 * HOUR_MS, 3);
+    const { identity } = await request();
+    expect(told()).toMatchObject([
+      {
+        eventId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        request: identity,
+        runId,
+        status: 'PENDING',
+        limitSeconds: 86_400,
+      },
+    ]);
+    expect(JSON.stringify(told())).not.toContain('SYN-1');
+    const notices = world.notifier.sent.filter(({ kind }) => kind === 'OVERDUE');
+    expect(notices.map(({ text }) => text).join()).toContain(`rundrop cancel ${identity}`);
+  });
+
+  it('stays as it is: it is on record and in `rundrop waiting`, and nothing cancels it', async () => {
+    await startedRun();
+    expect(await waitingRows(world.ledger, 10)).toEqual([]);
+    await passesAfter(25 * HOUR_MS);
+    expect(await request()).toMatchObject({
+      state: 'STARTED',
+      reason: expect.stringContaining('has been PENDING since'),
+    });
+    expect(await waitingRows(world.ledger, 10)).toMatchObject([
+      { waitingFor: expect.stringContaining('longer than the 24 h') },
+    ]);
+    expect(world.runs.calls.filter((call) => call.startsWith('CancelRun'))).toEqual([]);
+  });
+
+  it('is forgotten when it goes on, and told of anew in the next status', async () => {
+    const runId = await startedRun();
+    await passesAfter(25 * HOUR_MS);
+    world.runs.move(runId, 'RUNNING');
+    await passesAfter(60_000);
+    expect((await request()).reason).toBeUndefined();
+    expect(await waitingRows(world.ledger, 10)).toEqual([]);
+    await passesAfter(73 * HOUR_MS, 2);
+    expect(told().map(({ status }) => status)).toEqual(['PENDING', 'RUNNING']);
+    expect(new Set(told().map(({ eventId }) => eventId)).size).toBe(2);
+  });
+
+  it('is held against what its route says', async () => {
+    await startedRun('slow/SYN-1.cram');
+    await passesAfter(50 * HOUR_MS);
+    expect(told()).toEqual([]);
+    await passesAfter(23 * HOUR_MS);
+    expect(told()).toMatchObject([{ status: 'PENDING', limitSeconds: 72 * 3600 }]);
+  });
+
+  it('is told of by the next pass, with the same eventId, when the bus or the topic did not take it', async () => {
+    await startedRun();
+    world.announcer.refuse = 1;
+    await passesAfter(25 * HOUR_MS);
+    expect(told()).toEqual([]);
+    expect((await request()).reason).toContain('PENDING');
+    world.notifier.refuse = 1;
+    await passesAfter(60_000);
+    await passesAfter(60_000, 2);
+    expect(told()).toHaveLength(2);
+    expect(new Set(told().map(({ eventId }) => eventId)).size).toBe(1);
+  });
+});
