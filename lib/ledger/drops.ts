@@ -1,4 +1,6 @@
 /** Drops in the ledger: every one that a route took, and why, if it was refused. */
+import type { Act } from '../runs/request-record.ts';
+import { createDropActs, type DropActs } from './drop-acts.ts';
 import type { Item, Table } from './table.ts';
 
 export type DropState =
@@ -8,6 +10,8 @@ export type DropState =
   | 'GATHERING'
   /** A sheet whose rows are being claimed, part by part. */
   | 'READING'
+  /** A person sent it round again: its next delivery decides anew. */
+  | 'REPLAYED'
   /** Cannot start anything; `reason` says why. */
   | 'REJECTED'
   /** The object changed before it was read; the newer version has a drop of its own. */
@@ -59,6 +63,10 @@ export interface DropRecord {
   readonly gatherId?: string;
   /** When its rows are what starts runs. */
   readonly sheet?: SheetProgress;
+  /** What people did to it, oldest first. */
+  readonly acts?: readonly Act[];
+  /** When people were told that a sheet stays unfinished, ISO. */
+  readonly stuckSince?: string;
 }
 
 /** Where a sheet stands from now on. */
@@ -77,15 +85,19 @@ export class DropConflictError extends Error {
   }
 }
 
-export interface Drops {
+export interface Drops extends DropActs {
   read(dropId: string): Promise<DropRecord | undefined>;
   /** Writes the drop unless it is there already; returns what the ledger holds. */
   record(drop: DropRecord): Promise<DropRecord>;
-  /** Moves a drop to another state; one that belongs to a request stays with it. */
+  /** Moves a drop to another state, not to READING; one that belongs to a request stays with it. */
   change(
     dropId: string,
     to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'identity'>>,
   ): Promise<void>;
+  /** People were told that a sheet stays unfinished: once for each time. */
+  toldStuck(dropId: string, at: string): Promise<void>;
+  /** What the index nominates of the sheets whose rows are being claimed; oldest first. */
+  openSheets(limit: number): Promise<readonly DropRecord[]>;
   /**
    * Applies a pure step to the latest record of a sheet's drop and writes it if it changed anything. Returns the record
    * after the step.
@@ -105,20 +117,25 @@ export function createDrops(table: Table): Drops {
   return {
     read,
     async record(drop) {
-      const item = { ...key(drop.dropId), ...drop, listed: 'DROPS', listedAt: `${drop.receivedAt}#${drop.dropId}` };
+      const listed = { listed: 'DROPS', listedAt: `${drop.receivedAt}#${drop.dropId}` };
+      const item = { ...key(drop.dropId), ...drop, ...listed, ...openWork(drop) };
       if (await table.put(item, { expression: 'attribute_not_exists(pk)' })) return drop;
       return (await read(drop.dropId)) ?? drop;
     },
     async change(dropId, { state, reason, identity }) {
       const sets = ['#state = :state'];
-      const removes: string[] = [];
+      const removes = ['#open', 'openSince'];
       if (reason === undefined) removes.push('reason');
       else sets.push('reason = :reason');
       if (identity !== undefined) sets.push('#identity = :identity');
       await table.update(key(dropId), {
-        UpdateExpression: `SET ${sets.join(', ')}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
+        UpdateExpression: `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`,
         expression: 'attribute_exists(pk) AND attribute_not_exists(#identity)',
-        names: { '#state': 'state', '#identity': 'identity' },
+        names: {
+          '#state': 'state',
+          '#identity': 'identity',
+          '#open': 'open',
+        },
         values: {
           ':state': state,
           ...(reason === undefined ? {} : { ':reason': reason }),
@@ -133,11 +150,23 @@ export function createDrops(table: Table): Drops {
         const stepped = step(before);
         if (stepped === undefined) return before;
         const revision = before.sheet?.revision ?? 0;
-        const { reason: _, ...rest } = before;
+        const { reason: _, stuckSince: _told, ...rest } = before;
         const after = { ...rest, ...stepped, sheet: { ...stepped.sheet, revision: revision + 1 } };
         if (await table.update(key(dropId), sheetUpdate(after, revision))) return after;
       }
       throw new DropConflictError(dropId);
+    },
+    ...createDropActs(table),
+    async toldStuck(dropId, at) {
+      await table.update(key(dropId), {
+        UpdateExpression: 'SET stuckSince = :at',
+        expression: '#state = :reading',
+        names: { '#state': 'state' },
+        values: { ':at': at, ':reading': 'READING' },
+      });
+    },
+    async openSheets(limit) {
+      return (await table.nominated('open', 'READING', { limit })).map(recordOf);
     },
     async list(limit) {
       return (await table.nominated('listed', 'DROPS', { limit, newestFirst: true })).map(recordOf);
@@ -145,12 +174,26 @@ export function createDrops(table: Table): Drops {
   };
 }
 
+/** Where a drop stands in the index of unfinished work: only a sheet stays on the way for longer than one delivery. */
+function openWork({ state, receivedAt }: DropRecord): Item {
+  return state === 'READING' ? { open: 'READING', openSince: receivedAt } : {};
+}
+
 function sheetUpdate({ state, reason, sheet }: DropRecord, revision: number) {
+  const removes = [
+    ...(reason === undefined ? ['reason'] : []),
+    'stuckSince',
+    ...(state === 'READING' ? [] : ['#open', 'openSince']),
+  ];
   const unwritten = 'attribute_exists(pk) AND attribute_not_exists(#identity) AND attribute_not_exists(sheet)';
   return {
-    UpdateExpression: `SET #state = :state, sheet = :sheet${reason === undefined ? ' REMOVE reason' : ', reason = :reason'}`,
+    UpdateExpression: `SET #state = :state, sheet = :sheet${reason === undefined ? '' : ', reason = :reason'} REMOVE ${removes.join(', ')}`,
     expression: revision === 0 ? unwritten : 'sheet.revision = :revision',
-    names: { '#state': 'state', ...(revision === 0 ? { '#identity': 'identity' } : {}) },
+    names: {
+      '#state': 'state',
+      ...(state === 'READING' ? {} : { '#open': 'open' }),
+      ...(revision === 0 ? { '#identity': 'identity' } : {}),
+    },
     values: {
       ':state': state,
       ':sheet': sheet,
@@ -161,6 +204,6 @@ function sheetUpdate({ state, reason, sheet }: DropRecord, revision: number) {
 }
 
 function recordOf(item: Item): DropRecord {
-  const { pk: _pk, sk: _sk, listed: _listed, listedAt: _at, ...record } = item;
+  const { pk: _pk, sk: _sk, listed: _listed, listedAt: _at, open: _open, openSince: _since, ...record } = item;
   return record as unknown as DropRecord;
 }

@@ -1,5 +1,6 @@
 /** The ledger: what was dropped, what was asked for, what ran and how it ended. One DynamoDB table. */
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { type Acts, createActs } from './acts.ts';
 import { type Counters, createCounters } from './counters.ts';
 import { createDeletions, type Deletions } from './deletions.ts';
 import { createDrops, type Drops } from './drops.ts';
@@ -12,6 +13,7 @@ import { createTable, type Table } from './table.ts';
 import { createTokens, type Tokens } from './tokens.ts';
 
 export interface Ledger {
+  readonly acts: Acts;
   readonly counters: Counters;
   readonly deletions: Deletions;
   readonly drops: Drops;
@@ -30,6 +32,7 @@ export function createLedger(documents: DynamoDBDocumentClient, tableName: strin
 /** The ledger on any table that keeps the promises of `Table`. */
 export function ledgerOver(table: Table): Ledger {
   return {
+    acts: createActs(table),
     counters: createCounters(table),
     deletions: createDeletions(table),
     drops: createDrops(table),

@@ -45,7 +45,9 @@ export async function takeDrop(ports: TakeSheetPorts, drop: Drop): Promise<Taken
   const match = matchDrop(file, await withFacts(ports, file, drop));
   if (match.kind === 'unmatched') {
     ports.log.info('no route takes the drop', { dropId });
-    return 'unmatched';
+    if (known?.state !== 'REPLAYED') return 'unmatched';
+    await ports.ledger.drops.change(dropId, { state: 'REJECTED', reason: 'No route takes the object any more.' });
+    return 'rejected';
   }
   const dropped = await look(ports, dropId, drop, match);
   if (dropped === 'rejected' || dropped === 'superseded') return dropped;
@@ -108,15 +110,16 @@ async function look(
     sizeBytes: head.sizeBytes,
     ...(head.checksum === undefined ? {} : { checksum: head.checksum }),
   };
-  await ports.ledger.drops.record({
-    ...recordOf(dropId, seen, match.route.name, receivedAt),
-    state: stateBefore(match.route),
-  });
+  const state = stateBefore(match.route);
+  const recorded = await ports.ledger.drops.record({ ...recordOf(dropId, seen, match.route.name, receivedAt), state });
+  if (recorded.state === 'REPLAYED') {
+    await ports.ledger.drops.retake(dropId, { state, route: match.route.name, at: receivedAt });
+  }
   return { dropId, drop: seen, wildcards: match.wildcards };
 }
 
 /** A drop's state until its request is claimed, or its rows'. */
-function stateBefore({ gather, each }: Route): DropRecord['state'] {
+function stateBefore({ gather, each }: Route): 'TAKEN' | 'GATHERING' | 'READING' {
   if (gather !== undefined) return 'GATHERING';
   return each === undefined ? 'TAKEN' : 'READING';
 }

@@ -1,0 +1,62 @@
+/** What a person does to a drop that came to nothing. */
+import type { Act } from '../runs/request-record.ts';
+import type { Table } from './table.ts';
+
+export interface DropActs {
+  /**
+   * Lets the next delivery of a drop that came to nothing decide anew: a sheet is read again, row by row. `false` when
+   * it has moved on meanwhile, or is not there.
+   */
+  reopen(
+    drop: { readonly dropId: string; readonly state: string; readonly sheet?: unknown; readonly acts?: readonly Act[] },
+    act: Act,
+  ): Promise<boolean>;
+  /** A drop that was reopened is taken, maybe by another route than before. */
+  retake(
+    dropId: string,
+    to: { readonly state: 'TAKEN' | 'GATHERING' | 'READING'; readonly route: string; readonly at: string },
+  ): Promise<void>;
+  /** Keeps what a person did, and changes nothing else. */
+  note(drop: { readonly dropId: string; readonly acts?: readonly Act[] }, act: Act): Promise<void>;
+}
+
+/** So many are kept, the newest. */
+const MOST_ACTS = 100;
+
+export function createDropActs(table: Table): DropActs {
+  const key = (dropId: string) => ({ pk: `DROP#${dropId}`, sk: 'DROP' });
+  return {
+    reopen({ dropId, state, sheet, acts = [] }, act) {
+      // Rows that were claimed are known by what they say, so that reading them again asks for nothing twice.
+      const isSheet = sheet !== undefined;
+      const open = isSheet ? ', #open = :to, openSince = :at' : '';
+      return table.update(key(dropId), {
+        UpdateExpression: `SET #state = :to, acts = :acts${open} REMOVE ${isSheet ? 'reason, sheet, stuckSince' : 'reason'}`,
+        expression: 'attribute_exists(pk) AND attribute_not_exists(#identity) AND #state = :from',
+        names: { '#state': 'state', '#identity': 'identity', ...(isSheet ? { '#open': 'open' } : {}) },
+        values: {
+          ':to': isSheet ? 'READING' : 'REPLAYED',
+          ':from': state,
+          ':acts': [...acts, act].slice(-MOST_ACTS),
+          ...(isSheet ? { ':at': act.at } : {}),
+        },
+      });
+    },
+    async retake(dropId, { state, route, at }) {
+      const isSheet = state === 'READING';
+      await table.update(key(dropId), {
+        UpdateExpression: `SET #state = :to, #route = :route${isSheet ? ', #open = :to, openSince = :at' : ''}`,
+        expression: '#state = :replayed',
+        names: { '#state': 'state', '#route': 'route', ...(isSheet ? { '#open': 'open' } : {}) },
+        values: { ':to': state, ':route': route, ':replayed': 'REPLAYED', ...(isSheet ? { ':at': at } : {}) },
+      });
+    },
+    async note({ dropId, acts = [] }, act) {
+      await table.update(key(dropId), {
+        UpdateExpression: 'SET acts = :acts',
+        expression: 'attribute_exists(pk)',
+        values: { ':acts': [...acts, act].slice(-MOST_ACTS) },
+      });
+    },
+  };
+}
