@@ -1,6 +1,7 @@
 /** The commands with which a person takes things in hand: cancel a run, run one again, send round what got stuck. */
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { parseSpan, UNITS_MS } from './quota-command.ts';
 import type { CommandKit } from './route-commands.ts';
 
 const WHO = `
@@ -10,6 +11,7 @@ Who called (the caller's ARN), when and --reason are kept in the ledger: rundrop
 export function defineOperatorCommands(program: Command, kit: CommandKit): void {
   defineCancel(program, kit);
   defineRerun(program, kit);
+  defineReplay(program, kit);
 }
 
 function byHand(command: Command): Command {
@@ -61,5 +63,39 @@ Examples:
       const { terminal, rundropVersion } = kit;
       const context = { terminal, rundropVersion, nowMs: Date.now, newNonce: () => randomBytes(8).toString('hex') };
       await kit.onTarget(options, (target) => rerun(run, options, { ...context, target }));
+    });
+}
+
+function defineReplay(program: Command, kit: CommandKit): void {
+  byHand(kit.withTarget(program.command('replay [id...]')))
+    .description('show what came to nothing, and why; with ids or --all, send it round again')
+    .option('--all', 'send round everything that needs no decision')
+    .option('--only <kinds>', 'of these kinds: message, refused, rejected-drop, unfinished-sheet, …; commas between')
+    .option('--since <span>', 'look so far back, as in 36h or 14d', parseSpan, 14 * UNITS_MS.d)
+    .option('--limit <n>', 'how many of each kind are looked at', kit.parsePositiveWhole, 1_000)
+    .option('--adopt <run>', 'of an uncertain request: this run, which exists, is its run')
+    .option('--start-again', 'of an uncertain request: start it once more; a second run is possible')
+    .option('--give-up', 'of an uncertain request: nothing more is done about it')
+    .option('--discard', 'remove messages for good instead of sending them')
+    .option('--acts', 'show what was sent round, by whom, when and why')
+    .option('--dry-run', 'show what would be sent, send nothing')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+An ID is of a request, a drop or a message, or the beginning of one. Without ids and without --all nothing is changed.
+A message goes back to its queue; a refused request gets another attempt; a rejected drop is decided anew; a superseded
+one is taken as its object is now; an unfinished sheet is read again, and what has started does not start twice.
+Examples:
+  npx rundrop replay
+  npx rundrop replay 2c14160fa445 --reason 'the role is mended'
+  npx rundrop replay --all --only message,rejected-drop --account 123456789012 --reason 'route file mended'
+  npx rundrop replay 2c14160fa445 --adopt 7830534${WHO}
+Exit status: 0 done, 1 something could not be sent round, 2 wrong usage.`,
+    )
+    .action(async (ids: string[], options) => {
+      const { replay } = await import('./commands/replay.ts');
+      const context = { terminal: kit.terminal, nowMs: Date.now() };
+      await kit.onTarget(options, (target) => replay(ids, options, { ...context, target }));
     });
 }

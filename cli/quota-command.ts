@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandKit } from './route-commands.ts';
 
-const UNITS_MS = { h: 3_600_000, d: 24 * 3_600_000 } as const;
+export const UNITS_MS = { h: 3_600_000, d: 24 * 3_600_000 } as const;
 const MOST_DAYS = 365;
 
 export function defineQuota(program: Command, kit: CommandKit): void {
@@ -66,7 +66,7 @@ It reads the picture of the last sweep and makes one GetRun for each run that it
     });
 }
 
-function parseSpan(text: string): number {
+export function parseSpan(text: string): number {
   const [, digits = '', unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
   const spanMs = Number(digits) * (unit === 'h' || unit === 'd' ? UNITS_MS[unit] : Number.NaN);
   if (spanMs > 0 && spanMs <= MOST_DAYS * UNITS_MS.d) return spanMs;

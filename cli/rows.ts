@@ -146,6 +146,8 @@ export interface WaitingRow {
   readonly what: string;
   readonly waitingFor: string;
   readonly id: string;
+  /** With which of them a person decides. */
+  readonly commands?: readonly string[];
 }
 
 export function isOverdue(record: RequestRecord): boolean {
@@ -161,7 +163,14 @@ export function waitingRequestRow(record: RequestRecord): WaitingRow {
     what: latestAttempt(record)?.name ?? '',
     waitingFor: record.reason ?? WAITING_FOR[record.state] ?? record.state,
     id: record.identity,
+    ...(record.state === 'UNCERTAIN' ? { commands: decisionCommands(record.identity) } : {}),
   };
+}
+
+/** Of an uncertain request. */
+export function decisionCommands(identity: string): readonly string[] {
+  const replay = `rundrop replay ${shortId(identity)}`;
+  return [`${replay} --adopt RUN`, `${replay} --start-again`, `${replay} --give-up`];
 }
 
 const WAITING_FOR: Readonly<Record<string, string>> = {

@@ -11,6 +11,7 @@ import {
   RUN_COLUMNS,
   runCells,
   runRow,
+  shortId,
   WAITING_COLUMNS,
   type WaitingRow,
   waitingCells,
@@ -62,7 +63,16 @@ export async function listWaiting(target: Target, terminal: Terminal, options: L
   const rows = await waitingRows(ledger, options.limit);
   const nowMs = Date.now();
   const cells = (row: WaitingRow) => waitingCells(row, nowMs);
-  return print(terminal, { rows, columns: WAITING_COLUMNS, cells, empty: 'Nothing waits.', ...options });
+  const status = print(terminal, { rows, columns: WAITING_COLUMNS, cells, empty: 'Nothing waits.', ...options });
+  if (!options.json) for (const line of decisions(rows)) terminal.note(line);
+  return status;
+}
+
+/** With which commands a person decides what is uncertain. */
+function decisions(rows: readonly WaitingRow[]): string[] {
+  return rows
+    .filter(({ commands }) => commands !== undefined)
+    .map(({ id, commands = [] }) => `${shortId(id)} needs a decision: ${commands.join(', or ')}`);
 }
 
 /** States in which a request waits for something other than its run. */

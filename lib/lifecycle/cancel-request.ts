@@ -1,6 +1,6 @@
 /** A person ends a request: before it starts, or by cancelling its run. Its outcome then arrives as every outcome does. */
 import type { Ledger } from '../ledger/ledger.ts';
-import { cancelAsked } from '../runs/operator-steps.ts';
+import { cancelAsked, hasActed } from '../runs/operator-steps.ts';
 import { type Act, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { runHasEnded } from '../runs/transitions.ts';
 import type { Log, Runs } from './ports.ts';
@@ -24,8 +24,7 @@ export interface CancelResult {
 /** Safe to repeat. */
 export async function cancelRequest(ports: CancelPorts, known: RequestRecord, act: Act): Promise<CancelResult> {
   const record = await ports.ledger.requests.change(known.identity, (latest) => cancelAsked(latest, act));
-  const isMine = record.acts?.some(({ at, by, what }) => what === act.what && at === act.at && by === act.by) === true;
-  if (record.state === 'ENDED') return { record, kind: isMine ? 'ended' : 'over' };
+  if (record.state === 'ENDED') return { record, kind: hasActed(record, act) ? 'ended' : 'over' };
   if (record.state === 'UNCERTAIN') return { record, kind: 'uncertain' };
   return { record, kind: (await cancelIfAsked(ports, record)) ? 'cancelling' : 'asked' };
 }

@@ -9,6 +9,7 @@ import { runHasEnded, waiting } from '../runs/transitions.ts';
 import { type ActiveRuns, listActive, listingIsDue } from './active-runs.ts';
 import { announceIncomplete } from './announce-incomplete.ts';
 import { announceOutcome } from './announce-outcome.ts';
+import { announceStuckSheets } from './announce-stuck-sheets.ts';
 import { cancelIfAsked } from './cancel-request.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
@@ -46,7 +47,8 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const running = await followStarted(ports);
   const unannounced = await forEachOpen(ports, 'UNANNOUNCED', (record) => repairAnnouncement(ports, record));
   const unevidenced = await forEachOpen(ports, 'UNEVIDENCED', (record) => repairEvidence(ports, record));
-  const all = [unevidenced, fired, claimed, waiting, retrying, running, unannounced];
+  const sheets = await announceStuckSheets(ports);
+  const all = [unevidenced, sheets, fired, claimed, waiting, retrying, running, unannounced];
   return {
     unfinished: all.reduce((sum, { seen }) => sum + seen, 0),
     repaired: all.reduce((sum, { repaired }) => sum + repaired, 0),

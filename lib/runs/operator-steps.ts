@@ -13,6 +13,11 @@ export function acted(record: RequestRecord, act: Act): RequestRecord {
   return { ...record, acts: [...(record.acts ?? []), act].slice(-MOST_ACTS) };
 }
 
+/** Whether that very act is in the record: else the step did not apply, or somebody else was first. */
+export function hasActed(record: RequestRecord, { what, at, by }: Act): boolean {
+  return record.acts?.some((one) => one.what === what && one.at === at && one.by === by) === true;
+}
+
 /**
  * Ends what has no run. Where a run is, or may be because StartRun was called, only the wish is written: the run is
  * cancelled when it is known, and no attempt follows. One conditional write decides between this and `startCalled`.
@@ -26,8 +31,9 @@ export function cancelAsked(record: RequestRecord, act: Act): RequestRecord {
 
 /** Whether a request that is over may be opened again: it has ended without a run, and the world has been told. */
 export function canReopen(record: RequestRecord): boolean {
-  const isWithoutRun = record.outcome === 'REFUSED' || record.outcome === 'SUPERSEDED';
-  return isWithoutRun && currentAttempt(record).uuid === undefined && record.announcedAt !== undefined;
+  const { outcome, announcedAt, notifiedAt } = record;
+  const isTold = announcedAt !== undefined && notifiedAt !== undefined;
+  return (outcome === 'REFUSED' || outcome === 'SUPERSEDED') && currentAttempt(record).uuid === undefined && isTold;
 }
 
 /** One more attempt for a request that never had a run, or not in its last attempt. The attempt before keeps its outcome. */

@@ -177,9 +177,11 @@ export class World {
   #armReconcile(): void {
     if (!this.options.reconciles || this.#reconcileAtMs > this.timeline.nowMs) return;
     const { nowMs } = this.timeline;
-    const urgent = this.store.hasOpen((open) => open !== 'UNCERTAIN' && open !== 'GATHERING');
+    // A sheet whose part is dead-lettered waits for a person, as an incomplete set does.
+    const isPatient = (open: string) => open === 'GATHERING' || open === 'READING';
+    const urgent = this.store.hasOpen((open) => open !== 'UNCERTAIN' && !isPatient(open));
     if (urgent) this.#idleSinceMs = undefined;
-    else if (!this.store.hasOpen((open) => open === 'GATHERING')) return;
+    else if (!this.store.hasOpen(isPatient)) return;
     else this.#idleSinceMs ??= nowMs;
     if (this.#idleSinceMs !== undefined && nowMs - this.#idleSinceMs > IDLE_UNTIL_MS) return;
     const everyMs = urgent ? RECONCILE_MS : IDLE_RECONCILE_MS;

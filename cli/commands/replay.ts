@@ -1,0 +1,271 @@
+/** `rundrop replay`: what came to nothing, and why; and sending it round again, all or by id. */
+import { randomUUID } from 'node:crypto';
+import { InvokeCommand } from '@aws-sdk/client-lambda';
+import { createExecutions } from '../../lib/aws/executions.ts';
+import { createObjects } from '../../lib/aws/objects.ts';
+import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { listStuck, type Stuck } from '../../lib/lifecycle/list-stuck.ts';
+import { replayDrop } from '../../lib/lifecycle/replay-drop.ts';
+import { type Decision, DecisionRefused, decideUncertain, replayRequest } from '../../lib/lifecycle/replay-request.ts';
+import type { Drop } from '../../lib/routing/drop.ts';
+import { type DropsQueue, openDropsQueue } from '../backfill/drops-queue.ts';
+import { openLambda, openLedger, openOmics, openS3, openSfn, openSqs } from '../clients.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import { type Operator, type OperatorOptions, openOperator } from '../operator.ts';
+import { chooseItems, type Found } from '../replay/choose.ts';
+import { type DeadLetters, type FoundLetter, openDeadLetters } from '../replay/dead-letters.ts';
+import { advice, letterRow, STUCK_COLUMNS, type StuckRow, stuckCells, stuckRow } from '../replay/views.ts';
+import { runsOver } from '../runs-port.ts';
+import { stateMachineArnOf, type Target } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
+import { formatTable, formatTime, printable } from '../text.ts';
+import { findRequest } from './show.ts';
+
+export interface ReplayOptions extends OperatorOptions {
+  readonly all?: boolean;
+  readonly only?: string;
+  readonly since: number;
+  readonly limit: number;
+  readonly adopt?: string;
+  readonly startAgain?: boolean;
+  readonly giveUp?: boolean;
+  readonly discard?: boolean;
+  readonly acts?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+export interface ReplayContext {
+  readonly target: Target;
+  readonly terminal: Terminal;
+  readonly nowMs: number;
+}
+
+/** Exit status 1 when something that was asked for could not be done. */
+export async function replay(ids: readonly string[], options: ReplayOptions, context: ReplayContext): Promise<number> {
+  const decision = decisionOf(ids, options);
+  const { target, terminal, nowMs } = context;
+  const ledger = await openLedger(target, terminal);
+  if (options.acts) return listActs(ledger, options, terminal);
+  if (decision !== undefined) return decide(ledger, { id: ids[0] ?? '', decision }, options, context);
+  const changes = (options.all === true || ids.length > 0) && options.dryRun !== true;
+  const operator = changes ? await openOperator(target, options, nowMs) : undefined;
+  const sqs = await openSqs(target);
+  const letters = await openDeadLetters({
+    sqs,
+    stage: target.stage,
+    // The laptop's queue is one process.
+    waitSeconds: target.kind === 'laptop' ? 0 : 1,
+    tick: (payload) => tick(target, payload),
+  });
+  const found = await find(ledger, letters, options, nowMs);
+  try {
+    const chosen = chooseItems(found.items, ids, options);
+    if (operator === undefined) return show(chosen, found.isCut, options, context);
+    const region = await sqs.config.region();
+    const queue = await openDropsQueue(sqs, `rundrop-${target.stage}-drops`, region);
+    return await driveAll(chosen, { ledger, letters, queue, operator, region, options, context });
+  } finally {
+    await letters.putBack(found.items.flatMap((item) => ('letter' in item && !item.isGone ? [item.letter] : [])));
+  }
+}
+
+function decisionOf(ids: readonly string[], options: ReplayOptions): Decision | undefined {
+  const { adopt, startAgain, giveUp, all, discard } = options;
+  const given = [adopt !== undefined, startAgain === true, giveUp === true].filter(Boolean).length;
+  if (all === true && ids.length > 0) throw new UsageError('Name ids, or say --all: not both');
+  if (discard === true && ids.length === 0) throw new UsageError('--discard needs the ids of messages');
+  if (given === 0) return undefined;
+  if (given > 1) throw new UsageError('--adopt, --start-again and --give-up exclude each other');
+  if (ids.length !== 1 || all === true || discard === true) {
+    throw new UsageError('--adopt, --start-again and --give-up decide one request: name it, and nothing else');
+  }
+  if (adopt !== undefined) return { kind: 'adopt', runId: adopt };
+  return { kind: startAgain === true ? 'start-again' : 'give-up' };
+}
+
+async function decide(
+  ledger: Ledger,
+  { id, decision }: { readonly id: string; readonly decision: Decision },
+  options: ReplayOptions,
+  { target, terminal, nowMs }: ReplayContext,
+): Promise<number> {
+  const operator = options.dryRun ? undefined : await openOperator(target, options, nowMs);
+  const record = await findRequest(ledger, id);
+  if (decision.kind === 'start-again') {
+    terminal.note(
+      `warning: if StartRun of ${record.identity} made a run that nobody sees, this starts a second one. Both cost money.`,
+    );
+  }
+  if (operator === undefined) {
+    terminal.out(`Would decide ${record.identity} (${record.state}) with ${decision.kind}. Nothing was changed.`);
+    return 0;
+  }
+  const ports = { ledger, runs: runsOver(await openOmics(target)) };
+  const note = decision.kind === 'adopt' ? `run ${decision.runId}` : undefined;
+  try {
+    const after = await decideUncertain(ports, record, decision, operator.act(decision.kind, note));
+    const result = { request: after.identity, decision: decision.kind, state: after.state };
+    terminal.out(
+      options.json
+        ? JSON.stringify(result, null, 2)
+        : `Decided ${after.identity}: ${decision.kind}. It goes on within a minute: rundrop show ${after.identity}`,
+    );
+    return 0;
+  } catch (error) {
+    if (error instanceof DecisionRefused) throw new CommandError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function find(
+  ledger: Ledger,
+  letters: DeadLetters,
+  { since, limit }: ReplayOptions,
+  nowMs: number,
+): Promise<{ readonly items: Found[]; readonly isCut: boolean }> {
+  const [stuck, received] = await Promise.all([
+    listStuck(ledger, { sinceMs: nowMs - since, nowMs, limit }),
+    letters.receive(limit),
+  ]);
+  const items: Found[] = [
+    ...received.map((letter) => ({ row: letterRow(letter), letter, isGone: false })),
+    ...stuck.items.map((item) => ({ row: stuckRow(item), item })),
+  ];
+  return { items, isCut: stuck.isCut || received.length >= limit };
+}
+
+function show(
+  chosen: readonly Found[],
+  isCut: boolean,
+  { json, limit, dryRun }: ReplayOptions,
+  { terminal, nowMs }: ReplayContext,
+): number {
+  const rows = chosen.map(({ row }) => row).sort((a, b) => a.since.localeCompare(b.since));
+  if (json) terminal.out(JSON.stringify(rows, null, 2));
+  else if (rows.length === 0) terminal.note('Nothing is stuck.');
+  else {
+    const cells = rows.map((row) => stuckCells(row, nowMs));
+    for (const line of formatTable(STUCK_COLUMNS, cells, terminal.screen)) terminal.out(line);
+  }
+  if (!json && dryRun === true && rows.length > 0) terminal.note('Nothing was sent: this was a dry run.');
+  else if (!json) for (const line of advice(rows)) terminal.note(line);
+  if (isCut) terminal.note(`Not more than ${limit} of each kind were looked at; there may be others: --limit N`);
+  return 0;
+}
+
+interface Driving {
+  readonly ledger: Ledger;
+  readonly letters: DeadLetters;
+  readonly queue: DropsQueue;
+  readonly operator: Operator;
+  readonly region: string;
+  readonly options: ReplayOptions;
+  readonly context: ReplayContext;
+}
+
+interface Driven {
+  readonly row: StuckRow;
+  readonly done: boolean;
+  readonly text: string;
+}
+
+/** One after the other, each by itself: what cannot be done does not hold up the rest. */
+async function driveAll(chosen: readonly Found[], driving: Driving): Promise<number> {
+  const { ledger, operator, options, context } = driving;
+  const { terminal } = context;
+  if (chosen.length === 0) {
+    terminal.note('Nothing is stuck.');
+    return 0;
+  }
+  const to = chosen.map(({ row }) => row.id);
+  // Before anything is done, so that what was asked for is on record whatever comes of it.
+  await ledger.acts.record({ ...operator.act('replay'), id: randomUUID(), to: to.slice(0, 100), count: to.length });
+  const results: Driven[] = [];
+  for (const found of chosen) {
+    const result = await drive(found, driving);
+    results.push(result);
+    if (!options.json)
+      terminal.out(printable(`${result.done ? 'ok' : '--'}  ${result.row.kind} ${result.row.id}: ${result.text}`));
+  }
+  if (options.json) {
+    terminal.out(
+      JSON.stringify(
+        results.map(({ row, done, text }) => ({ id: row.id, kind: row.kind, done, text })),
+        null,
+        2,
+      ),
+    );
+  }
+  return results.every(({ done }) => done) ? 0 : 1;
+}
+
+async function drive(found: Found, driving: Driving): Promise<Driven> {
+  const { row } = found;
+  if ('letter' in found) {
+    found.isGone = true;
+    return { row, done: true, text: await driveLetter(found.letter, driving) };
+  }
+  const { item } = found;
+  const result = 'request' in item ? await driveRequest(item, driving) : await driveDrop(item, driving);
+  return { row, ...result };
+}
+
+async function driveLetter(letter: FoundLetter, { letters, options }: Driving): Promise<string> {
+  if (options.discard) {
+    await letters.discard(letter);
+    return 'removed for good';
+  }
+  await letters.redrive(letter);
+  return letter.goesTo === 'nowhere' ? `removed: ${letter.about}` : `sent to ${letter.goesTo} again`;
+}
+
+async function driveRequest(item: Extract<Stuck, { request: unknown }>, driving: Driving) {
+  const { ledger, operator, region, context } = driving;
+  const { target } = context;
+  const sfn = await openSfn(target);
+  const ports = {
+    ledger,
+    runs: runsOver(await openOmics(target)),
+    objects: createObjects(await openS3(target)),
+    executions: createExecutions({ sfn, stateMachineArn: stateMachineArnOf(target, { ...operator, region }) }),
+    clock: { nowMs: () => context.nowMs },
+  };
+  const result = await replayRequest(ports, item.request, operator.act('replay'));
+  if (result.kind === 'nothing') return { done: false, text: result.why };
+  if (result.kind === 'reopened') {
+    return { done: true, text: `attempt ${result.record.attempts.length} waits for its start` };
+  }
+  return sendDrops(driving, result.drops);
+}
+
+async function driveDrop(item: Extract<Stuck, { drop: unknown }>, driving: Driving) {
+  const { ledger, operator, context } = driving;
+  const objects = createObjects(await openS3(context.target));
+  const ports = { ledger, objects, clock: { nowMs: () => context.nowMs } };
+  const result = await replayDrop(ports, item.drop, operator.act('replay'));
+  return result.kind === 'nothing' ? { done: false, text: result.why } : sendDrops(driving, [result.drop]);
+}
+
+async function sendDrops({ queue }: Driving, drops: readonly Drop[]) {
+  await queue.send(drops);
+  return { done: true, text: `sent to the drops queue${drops.length === 1 ? '' : `, ${drops.length} objects`}` };
+}
+
+async function tick(target: Target, payload: string): Promise<void> {
+  const lambda = await openLambda(target);
+  const FunctionName = `rundrop-${target.stage}-on-schedule`;
+  await lambda.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: payload }));
+}
+
+async function listActs(ledger: Ledger, { limit, json }: ReplayOptions, terminal: Terminal): Promise<number> {
+  const acts = await ledger.acts.list(limit);
+  if (json) terminal.out(JSON.stringify(acts, null, 2));
+  else if (acts.length === 0) terminal.note('Nothing was sent round by hand yet.');
+  else {
+    const columns = [{ header: 'WHEN' }, { header: 'HOW MANY' }, { header: 'WHO' }, { header: 'WHY' }];
+    const cells = acts.map(({ at, count, by, reason = '' }) => [formatTime(at), String(count), by, reason]);
+    for (const line of formatTable(columns, cells, terminal.screen)) terminal.out(line);
+  }
+  return 0;
+}

@@ -1,0 +1,64 @@
+/** A person sends a drop round again that came to nothing, or a sheet of which not every row was claimed. */
+import type { DropRecord } from '../ledger/drops.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Drop } from '../routing/drop.ts';
+import type { Act } from '../runs/request-record.ts';
+import type { Clock, Objects } from './ports.ts';
+
+export interface ReplayDropPorts {
+  readonly ledger: Pick<Ledger, 'drops'>;
+  readonly objects: Pick<Objects, 'head'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
+}
+
+export type ReplayedDrop =
+  /** To be sent to the drops queue. */
+  { readonly kind: 'route-again'; readonly drop: Drop } | { readonly kind: 'nothing'; readonly why: string };
+
+/**
+ * Rejected: the same drop, decided anew. A sheet that stays unfinished: the same, and rows that have their requests keep
+ * them. Superseded: the object as it is now. In the ledger before anything is sent, so that a repeat sends it again.
+ */
+export async function replayDrop(ports: ReplayDropPorts, drop: DropRecord, act: Act): Promise<ReplayedDrop> {
+  switch (drop.state) {
+    case 'REJECTED':
+      if (await ports.ledger.drops.reopen(drop, act)) return { kind: 'route-again', drop: asItWas(drop) };
+      return { kind: 'nothing', why: 'It has moved on meanwhile.' };
+    case 'READING':
+    case 'REPLAYED':
+      await ports.ledger.drops.note(drop, act);
+      return { kind: 'route-again', drop: asItWas(drop) };
+    case 'SUPERSEDED':
+      return asItIs(ports, drop, act);
+    case 'TAKEN':
+      return { kind: 'nothing', why: 'Its request is in the ledger: rundrop drops shows where it stands.' };
+    case 'GATHERING':
+      return { kind: 'nothing', why: 'It waits for the rest of its set: rundrop waiting shows for what.' };
+    default:
+      return drop.state satisfies never;
+  }
+}
+
+function asItWas({ bucket, key, etag, sizeBytes, versionId, sequencer, time }: DropRecord): Drop {
+  return {
+    bucket,
+    key,
+    etag,
+    sizeBytes,
+    timeMs: Date.parse(time),
+    ...(versionId === undefined ? {} : { versionId }),
+    ...(sequencer === undefined ? {} : { sequencer }),
+  };
+}
+
+async function asItIs(ports: ReplayDropPorts, drop: DropRecord, act: Act): Promise<ReplayedDrop> {
+  const { bucket, key } = drop;
+  const head = await ports.objects.head({ bucket, key });
+  if (head === undefined)
+    return { kind: 'nothing', why: 'The object is gone. Upload it again: that is a drop of its own.' };
+  await ports.ledger.drops.note(drop, act);
+  const { etag, sizeBytes, versionId, lastModifiedMs } = head;
+  const version = versionId === undefined || versionId === 'null' ? {} : { versionId };
+  const timeMs = lastModifiedMs ?? ports.clock.nowMs();
+  return { kind: 'route-again', drop: { bucket, key, etag, sizeBytes, timeMs, ...version } };
+}
