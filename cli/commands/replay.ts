@@ -7,8 +7,8 @@ import type { Ledger } from '../../lib/ledger/ledger.ts';
 import { listStuck, type Stuck } from '../../lib/lifecycle/list-stuck.ts';
 import { replayDrop } from '../../lib/lifecycle/replay-drop.ts';
 import { type Decision, DecisionRefused, decideUncertain, replayRequest } from '../../lib/lifecycle/replay-request.ts';
-import type { Drop } from '../../lib/routing/drop.ts';
-import { type DropsQueue, openDropsQueue } from '../backfill/drops-queue.ts';
+import { writeDropAgain } from '../../lib/routing/drop-again-message.ts';
+import { objectCreatedEvent } from '../../lib/routing/object-created-event.ts';
 import { openLambda, openLedger, openOmics, openS3, openSfn, openSqs } from '../clients.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import { type Operator, type OperatorOptions, openOperator } from '../operator.ts';
@@ -63,8 +63,7 @@ export async function replay(ids: readonly string[], options: ReplayOptions, con
     const chosen = chooseItems(found.items, ids, options);
     if (operator === undefined) return show(chosen, found.isCut, options, context);
     const region = await sqs.config.region();
-    const queue = await openDropsQueue(sqs, `rundrop-${target.stage}-drops`, region);
-    return await driveAll(chosen, { ledger, letters, queue, operator, region, options, context });
+    return await driveAll(chosen, { ledger, letters, operator, region, options, context });
   } finally {
     await letters.putBack(found.items.flatMap((item) => ('letter' in item && !item.isGone ? [item.letter] : [])));
   }
@@ -157,7 +156,6 @@ function show(
 interface Driving {
   readonly ledger: Ledger;
   readonly letters: DeadLetters;
-  readonly queue: DropsQueue;
   readonly operator: Operator;
   readonly region: string;
   readonly options: ReplayOptions;
@@ -229,27 +227,29 @@ async function driveRequest(item: Extract<Stuck, { request: unknown }>, driving:
     runs: runsOver(await openOmics(target)),
     objects: createObjects(await openS3(target)),
     executions: createExecutions({ sfn, stateMachineArn: stateMachineArnOf(target, { ...operator, region }) }),
-    clock: { nowMs: () => context.nowMs },
   };
   const result = await replayRequest(ports, item.request, operator.act('replay'));
   if (result.kind === 'nothing') return { done: false, text: result.why };
   if (result.kind === 'reopened') {
     return { done: true, text: `attempt ${result.record.attempts.length} waits for its start` };
   }
-  return sendDrops(driving, result.drops);
+  return send(driving, result.dropIds.map(writeDropAgain));
 }
 
 async function driveDrop(item: Extract<Stuck, { drop: unknown }>, driving: Driving) {
   const { ledger, operator, context } = driving;
   const objects = createObjects(await openS3(context.target));
-  const ports = { ledger, objects, clock: { nowMs: () => context.nowMs } };
+  const ports = { ledger, objects };
   const result = await replayDrop(ports, item.drop, operator.act('replay'));
-  return result.kind === 'nothing' ? { done: false, text: result.why } : sendDrops(driving, [result.drop]);
+  if (result.kind === 'nothing') return { done: false, text: result.why };
+  if (result.kind === 'take-again') return send(driving, [writeDropAgain(result.dropId)]);
+  const sender = { id: randomUUID(), account: operator.account, region: driving.region };
+  return send(driving, [objectCreatedEvent(result.drop, sender)]);
 }
 
-async function sendDrops({ queue }: Driving, drops: readonly Drop[]) {
-  await queue.send(drops);
-  return { done: true, text: `sent to the drops queue${drops.length === 1 ? '' : `, ${drops.length} objects`}` };
+async function send({ letters }: Driving, messages: readonly string[]) {
+  for (const message of messages) await letters.sendToDrops(message);
+  return { done: true, text: `sent to the drops queue${messages.length === 1 ? '' : `, ${messages.length} objects`}` };
 }
 
 async function tick(target: Target, payload: string): Promise<void> {

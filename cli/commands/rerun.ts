@@ -5,8 +5,9 @@ import { createObjects } from '../../lib/aws/objects.ts';
 import { requestOfRun } from '../../lib/aws/run-request.ts';
 import { getRun } from '../../lib/aws/runs.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { changedMembers } from '../../lib/lifecycle/changed-members.ts';
 import {
-  lookAtInputs,
+  asItIs,
   membersLeft,
   NonceTaken,
   type RerunSource,
@@ -134,11 +135,17 @@ async function inputsOf(
 ): Promise<readonly MemberRecord[]> {
   const members = membersLeft(source, request);
   if (members.length === 0) return members;
-  const looks = await lookAtInputs(createObjects(await openS3(target)), members);
-  const others = looks.filter(({ now }) => now !== 'same');
-  const gone = others.some(({ now }) => now === 'gone');
-  if (others.length === 0 || (newInputs === true && !gone)) return looks.flatMap(({ latest }) => latest ?? []);
-  const list = others.map(({ member, now }) => `  ${printable(`s3://${member.bucket}/${member.key}`)} is ${now}`);
+  const changed = await changedMembers({ objects: createObjects(await openS3(target)) }, members);
+  const gone = changed.some(({ now }) => now === undefined);
+  if (changed.length === 0) return members;
+  if (newInputs === true && !gone) {
+    const latest = new Map(changed.map((one) => [one.member.dropId, asItIs(one)]));
+    return members.map((member) => latest.get(member.dropId) ?? member);
+  }
+  const list = changed.map(
+    ({ member, now }) =>
+      `  ${printable(`s3://${member.bucket}/${member.key}`)} is ${now === undefined ? 'gone' : 'changed'}`,
+  );
   const advice = gone ? 'Upload what is gone again.' : 'Add --new-inputs to run with the objects as they are now.';
   throw new CommandError(`The inputs are not what they were for that run:\n${list.join('\n')}\n${advice}`);
 }

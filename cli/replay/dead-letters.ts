@@ -32,6 +32,8 @@ export interface DeadLetters {
   putBack(letters: readonly FoundLetter[]): Promise<void>;
   /** Sends it to where it is tried again, then removes it: a crash in between repeats it, which is harmless. */
   redrive(letter: FoundLetter): Promise<void>;
+  /** Sends a message of our own to the drops queue. */
+  sendToDrops(body: string): Promise<void>;
   /** Removes it for good. */
   discard(letter: FoundLetter): Promise<void>;
 }
@@ -88,6 +90,9 @@ export async function openDeadLetters({ sqs, stage, waitSeconds, tick }: DeadLet
     async redrive(letter) {
       await send(letter, { sqs, url, tick });
       await remove(letter);
+    },
+    async sendToDrops(body) {
+      await sqs.send(new SendMessageCommand({ QueueUrl: url('drops'), MessageBody: body }));
     },
     discard: remove,
   };

@@ -31,6 +31,10 @@ function readDrop(value: unknown): DeadLetter {
       const { dropId, part } = events.part;
       return { what: 'sheet part', about: `part ${part + 1} of drop ${dropId}`, dropId, goesTo: 'drops' };
     }
+    if (events.kind === 'again') {
+      const { dropId } = events;
+      return { what: 'drop', about: `what lies now where drop ${dropId} lay`, dropId, goesTo: 'drops' };
+    }
     if (events.kind === 'ignored') return { what: 'background work', about: events.reason, goesTo: 'nowhere' };
     const about = events.drops.map(({ bucket, key }) => `s3://${bucket}/${key}`).join(' ');
     return { what: 'drop', about, goesTo: 'drops' };

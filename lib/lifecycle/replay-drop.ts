@@ -3,17 +3,19 @@ import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Drop } from '../routing/drop.ts';
 import type { Act } from '../runs/request-record.ts';
-import type { Clock, Objects } from './ports.ts';
+import type { Objects } from './ports.ts';
 
 export interface ReplayDropPorts {
   readonly ledger: Pick<Ledger, 'drops'>;
   readonly objects: Pick<Objects, 'head'>;
-  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 export type ReplayedDrop =
-  /** To be sent to the drops queue. */
-  { readonly kind: 'route-again'; readonly drop: Drop } | { readonly kind: 'nothing'; readonly why: string };
+  /** Its own event is to be sent once more. */
+  | { readonly kind: 'route-again'; readonly drop: Drop }
+  /** What lies there now is to be taken. */
+  | { readonly kind: 'take-again'; readonly dropId: string }
+  | { readonly kind: 'nothing'; readonly why: string };
 
 /**
  * Rejected: the same drop, decided anew. A sheet that stays unfinished: the same, and rows that have their requests keep
@@ -57,8 +59,5 @@ async function asItIs(ports: ReplayDropPorts, drop: DropRecord, act: Act): Promi
   if (head === undefined)
     return { kind: 'nothing', why: 'The object is gone. Upload it again: that is a drop of its own.' };
   await ports.ledger.drops.note(drop, act);
-  const { etag, sizeBytes, versionId, lastModifiedMs } = head;
-  const version = versionId === undefined || versionId === 'null' ? {} : { versionId };
-  const timeMs = lastModifiedMs ?? ports.clock.nowMs();
-  return { kind: 'route-again', drop: { bucket, key, etag, sizeBytes, timeMs, ...version } };
+  return { kind: 'take-again', dropId: drop.dropId };
 }

@@ -1,25 +1,23 @@
 /** A person sends a request round again that ended without a run, or decides one of which nobody knows whether it has one. */
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Drop } from '../routing/drop.ts';
 import { acted, adoptedByHand, canReopen, givenUp, hasActed, reopened, startedAgain } from '../runs/operator-steps.ts';
 import { type Act, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { REQUEST_ID_TAG } from '../runs/start-run-input.ts';
+import { changedMembers } from './changed-members.ts';
 import { startAnotherWatcher, type WatcherPorts } from './claim-request.ts';
-import type { Clock, Objects, Runs } from './ports.ts';
-import { lookAtInputs } from './rerun-request.ts';
+import type { Objects, Runs } from './ports.ts';
 
 export interface ReplayRequestPorts extends WatcherPorts {
   readonly ledger: Pick<Ledger, 'requests'>;
   readonly runs: Pick<Runs, 'getRun' | 'findRunIdsByName'>;
   readonly objects: Pick<Objects, 'head'>;
-  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 export type ReplayedRequest =
   /** Another attempt waits for its start. */
   | { readonly kind: 'reopened'; readonly record: RequestRecord }
   /** Its inputs are others by now: these are to be taken as drops. */
-  | { readonly kind: 'route-again'; readonly drops: readonly Drop[] }
+  | { readonly kind: 'take-again'; readonly dropIds: readonly string[] }
   | { readonly kind: 'nothing'; readonly why: string };
 
 /** Refused: a new attempt of the same request. Superseded: the drops as they are now, or where none changed, the same again. */
@@ -29,15 +27,13 @@ export async function replayRequest(
   act: Act,
 ): Promise<ReplayedRequest> {
   if (!canReopen(record)) return { kind: 'nothing', why: sayWhyNot(record) };
-  const looks = record.outcome === 'SUPERSEDED' ? await lookAtInputs(ports.objects, record.members) : [];
-  if (looks.some(({ now }) => now === 'gone')) {
+  const changed = record.outcome === 'SUPERSEDED' ? await changedMembers(ports, record.members) : [];
+  if (changed.some(({ now }) => now === undefined)) {
     return { kind: 'nothing', why: 'An input object is gone. Upload it again: that is a drop of its own.' };
   }
-  const changed = looks.flatMap(({ now, latest }) => (now === 'changed' && latest !== undefined ? [latest] : []));
   if (changed.length > 0) {
     await ports.ledger.requests.change(record.identity, (latest) => acted(latest, act));
-    const timeMs = ports.clock.nowMs();
-    return { kind: 'route-again', drops: changed.map(({ dropId: _, ...object }) => ({ ...object, timeMs })) };
+    return { kind: 'take-again', dropIds: changed.map(({ member }) => member.dropId) };
   }
   const found = await ownRunOf(ports, record);
   if (found !== undefined) {

@@ -2,8 +2,9 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { acted } from '../runs/operator-steps.ts';
 import type { Act, AttemptRecord, MemberRecord, RequestPolicy, RequestRecord } from '../runs/request-record.ts';
+import type { ChangedMember } from './changed-members.ts';
 import { type Claim, type ClaimPorts, ensureWatcher, newRequest, type WatcherPorts } from './claim-request.ts';
-import type { Objects, RunFacts } from './ports.ts';
+import type { RunFacts } from './ports.ts';
 
 /** What is copied. */
 export interface RerunSource extends RequestPolicy {
@@ -65,33 +66,12 @@ export function membersLeft(source: RerunSource, request: Readonly<Record<string
   });
 }
 
-export type InputLook = { readonly member: MemberRecord; readonly now: 'same' | 'changed' | 'gone' } & {
-  readonly latest?: MemberRecord;
-};
-
-/** How the inputs are now. The starter looks again: this is to tell a person before anything is claimed. */
-export async function lookAtInputs(
-  objects: Pick<Objects, 'head'>,
-  members: readonly MemberRecord[],
-): Promise<readonly InputLook[]> {
-  const looks: InputLook[] = [];
-  for (const member of members) {
-    const { bucket, key, versionId } = member;
-    const head = await objects.head({ bucket, key, ...(versionId === undefined ? {} : { versionId }) });
-    if (head?.etag === member.etag) {
-      looks.push({ member, now: 'same', latest: member });
-      continue;
-    }
-    const latest = head ?? (versionId === undefined ? undefined : await objects.head({ bucket, key }));
-    looks.push(latest === undefined ? { member, now: 'gone' } : { member, now: 'changed', latest: at(member, latest) });
-  }
-  return looks;
-}
-
-function at(member: MemberRecord, head: { etag: string; sizeBytes: number; versionId?: string }): MemberRecord {
+/** The input as it is now, for a request that is to run with it. */
+export function asItIs({ member, now }: ChangedMember): MemberRecord | undefined {
+  if (now === undefined) return undefined;
   const { versionId: _, ...rest } = member;
-  const versionId = head.versionId === undefined || head.versionId === 'null' ? {} : { versionId: head.versionId };
-  return { ...rest, etag: head.etag, sizeBytes: head.sizeBytes, ...versionId };
+  const versionId = now.versionId === undefined || now.versionId === 'null' ? {} : { versionId: now.versionId };
+  return { ...rest, etag: now.etag, sizeBytes: now.sizeBytes, ...versionId };
 }
 
 /**

@@ -39,16 +39,18 @@ export const FAILURE_WORDS: Readonly<Record<string, string>> = {
 };
 
 export function outcomeWords(record: RequestRecord): string {
-  const { failureReason } = currentAttempt(record);
+  const { failureReason, uuid } = currentAttempt(record);
   switch (record.outcome) {
     case undefined:
       return 'The request has not ended.';
     case 'COMPLETED':
       return 'The run completed.';
     case 'CANCELLED':
-      return 'The run was cancelled.';
+      return uuid === undefined ? 'It was cancelled by hand before it started.' : 'The run was cancelled.';
     case 'REMOVED':
-      return 'The run is gone from HealthOmics, and its end was not seen.';
+      return uuid === undefined
+        ? 'It was given up by hand: whether it ever ran is not known.'
+        : 'The run is gone from HealthOmics, and its end was not seen.';
     case 'FAILED':
       return `The run failed: ${failureWords(failureReason)}.`;
     case 'REFUSED':

@@ -8,6 +8,7 @@ import { replayDrop } from '../../../lib/lifecycle/replay-drop.ts';
 import { type Decision, decideUncertain, replayRequest } from '../../../lib/lifecycle/replay-request.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { takeDropAgain } from '../../../lib/lifecycle/take-drop-again.ts';
 import { takeSheetPart } from '../../../lib/lifecycle/take-sheet.ts';
 import type { Drop } from '../../../lib/routing/drop.ts';
 import { type Act, currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
@@ -128,10 +129,9 @@ describe('a superseded request', () => {
     const record = await superseded();
     expect(await kinds()).toEqual(['superseded']);
     const result = await replayRequest(world, record, act());
-    if (result.kind !== 'route-again') throw new Error(result.kind);
-    expect(result.drops).toMatchObject([{ key: 'cram/SYN-1.cram', etag: 'second' }]);
+    if (result.kind !== 'take-again') throw new Error(result.kind);
     expect(await kinds()).toEqual([]);
-    for (const drop of result.drops) await takeDrop(world, drop);
+    for (const dropId of result.dropIds) await takeDropAgain(world, dropId);
     expect(await world.ledger.requests.list(10)).toHaveLength(2);
   });
 
@@ -283,7 +283,7 @@ it('a superseded drop is taken as its object is now', async () => {
   const [record] = await world.ledger.drops.list(1);
   if (record === undefined) throw new Error('no drop');
   expect(await kinds()).toEqual(['superseded drop']);
-  expect(await replayDrop(world, record, act())).toMatchObject({ kind: 'route-again', drop: { etag: 'second' } });
+  expect(await replayDrop(world, record, act())).toEqual({ kind: 'take-again', dropId: record.dropId });
   expect(await kinds()).toEqual([]);
 });
 

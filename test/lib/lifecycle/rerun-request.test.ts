@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { changedMembers } from '../../../lib/lifecycle/changed-members.ts';
 import {
-  lookAtInputs,
+  asItIs,
   membersLeft,
   NonceTaken,
   rerunRequest,
@@ -93,6 +94,6 @@ it('tells inputs that were overwritten or deleted since, and how they are now', 
   const record = await claimed();
   put(world, 'fastq/SYN-1_R1.fastq.gz', { etag: 'newer', text: 'newer' });
   world.store.delete('drops/fastq/SYN-1_R2.fastq.gz');
-  const looks = await lookAtInputs(world.objects, record.members);
-  expect(looks).toMatchObject([{ now: 'changed', latest: { etag: 'newer', sizeBytes: 5 } }, { now: 'gone' }]);
+  const changed = await changedMembers(world, record.members);
+  expect(changed.map(asItIs)).toMatchObject([{ etag: 'newer', sizeBytes: 5 }, undefined]);
 });
