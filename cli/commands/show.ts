@@ -1,8 +1,10 @@
 /** `rundrop show RUN`: everything the ledger knows of one request. */
 import type { Ledger } from '../../lib/ledger/ledger.ts';
-import type { Act, AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
+import type { GoneRun } from '../../lib/ledger/snapshots.ts';
+import type { AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
 import { openLedger } from '../clients.ts';
 import { CommandError } from '../errors.ts';
+import { actLines, earlierLines, goneLines } from '../request-notes.ts';
 import { statusOf } from '../rows.ts';
 import type { Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
@@ -29,8 +31,9 @@ export async function showRun(
 ): Promise<number> {
   const ledger = await openLedger(target, terminal);
   const record = await findRequest(ledger, text);
-  if (options.json) terminal.out(JSON.stringify(withParsedRequest(record), null, 2));
-  else for (const line of describeRequest(record, terminal.screen)) terminal.out(line);
+  const gone = await ledger.snapshots.goneOf(record.identity);
+  if (options.json) terminal.out(JSON.stringify({ ...withParsedRequest(record), gone }, null, 2));
+  else for (const line of describeRequest(record, gone, terminal.screen)) terminal.out(line);
   return 0;
 }
 
@@ -91,7 +94,7 @@ function withParsedRequest({ requestText, ...record }: RequestRecord) {
   return { ...record, request: JSON.parse(requestText) as unknown };
 }
 
-export function describeRequest(record: RequestRecord, screen: Screen): string[] {
+export function describeRequest(record: RequestRecord, gone: readonly GoneRun[], screen: Screen): string[] {
   const status = statusOf(record);
   const facts: [string, string | undefined][] = [
     ['status', paint(status, colourOfStatus(status), screen)],
@@ -100,6 +103,7 @@ export function describeRequest(record: RequestRecord, screen: Screen): string[]
     ['started by', originText(record)],
     ['created', formatTime(record.createdAt)],
     ['ended', record.outcomeAt === undefined ? undefined : formatTime(record.outcomeAt)],
+    ['evidence', record.evidence?.uri],
     ['announced', record.announcedAt === undefined ? undefined : formatTime(record.announcedAt)],
     ['identity', record.identity],
     ['routes file', record.routesHash === '' ? undefined : `sha256 ${record.routesHash}`],
@@ -109,6 +113,8 @@ export function describeRequest(record: RequestRecord, screen: Screen): string[]
     ...factLines(facts),
     ...record.attempts.flatMap((attempt) => ['', ...attemptLines(attempt, record.maxAttempts)]),
     ...memberLines(record, screen),
+    ...goneLines(gone, record),
+    ...earlierLines(record.earlierOutcomes ?? []),
     ...actLines(record.acts ?? []),
     ...(record.executions.length === 0
       ? []
@@ -159,17 +165,6 @@ function memberLines(record: RequestRecord, screen: Screen): string[] {
   const columns = [{ header: 'drops' }, { header: 'SIZE', align: 'right' as const }, { header: 'ETAG' }];
   // A key must stay whole here: this is where people copy it from.
   return ['', ...formatTable(columns, rows, { colour: screen.colour })];
-}
-
-/** What people did to it. */
-function actLines(acts: readonly Act[]): string[] {
-  if (acts.length === 0) return [];
-  const lines = acts.map(({ what, at, by, reason, note }) =>
-    [`  ${formatTime(at)}  ${what}`, note, `by ${by}`, reason === undefined ? undefined : `(${reason})`]
-      .filter((part) => part !== undefined)
-      .join(' '),
-  );
-  return ['', 'by hand', ...lines.map(printable)];
 }
 
 function requestLines(requestText: string): string[] {
