@@ -57,6 +57,11 @@ export interface DropRecord {
   readonly route: string;
   readonly state: DropState;
   readonly reason?: string;
+  /** Of the reason, what names nothing. */
+  readonly reasonCode?: string;
+  /** When programs, and when people, were told that it, or some of its rows, start nothing. ISO. */
+  readonly announcedAt?: string;
+  readonly notifiedAt?: string;
   /** The request that it became part of. */
   readonly identity?: string;
   /** The gather that it is a member of. */
@@ -92,7 +97,7 @@ export interface Drops extends DropActs {
   /** Moves a drop to another state, not to READING; one that belongs to a request stays with it. */
   change(
     dropId: string,
-    to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'identity'>>,
+    to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'reasonCode' | 'identity'>>,
   ): Promise<void>;
   /** People were told that a sheet stays unfinished: once for each time. */
   toldStuck(dropId: string, at: string): Promise<void>;
@@ -104,6 +109,10 @@ export interface Drops extends DropActs {
    * @throws DropConflictError when others kept writing
    */
   changeSheet(dropId: string, step: (drop: DropRecord) => SheetStep | undefined): Promise<DropRecord>;
+  /** Ids of drops whose rejection has not been told to everybody, as the index nominates them; in no order. */
+  untold(limit: number): Promise<readonly string[]>;
+  /** The rejection was told. */
+  told(dropId: string, at: string, to: 'everybody' | 'programs'): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<readonly DropRecord[]>;
 }
@@ -122,23 +131,25 @@ export function createDrops(table: Table): Drops {
       if (await table.put(item, { expression: 'attribute_not_exists(pk)' })) return drop;
       return (await read(drop.dropId)) ?? drop;
     },
-    async change(dropId, { state, reason, identity }) {
+    async change(dropId, { state, reason, reasonCode, identity }) {
       const sets = ['#state = :state'];
-      const removes = ['#open', 'openSince'];
+      const removes: string[] = [];
       if (reason === undefined) removes.push('reason');
       else sets.push('reason = :reason');
+      if (reasonCode === undefined) removes.push('reasonCode');
+      else sets.push('reasonCode = :code');
+      if (state === 'REJECTED') sets.push('#open = :open', 'openSince = :since');
+      else removes.push('#open', 'openSince');
       if (identity !== undefined) sets.push('#identity = :identity');
       await table.update(key(dropId), {
-        UpdateExpression: `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`,
+        UpdateExpression: `SET ${sets.join(', ')}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
         expression: 'attribute_exists(pk) AND attribute_not_exists(#identity)',
-        names: {
-          '#state': 'state',
-          '#identity': 'identity',
-          '#open': 'open',
-        },
+        names: { '#state': 'state', '#identity': 'identity', '#open': 'open' },
         values: {
           ':state': state,
           ...(reason === undefined ? {} : { ':reason': reason }),
+          ...(reasonCode === undefined ? {} : { ':code': reasonCode }),
+          ...(state === 'REJECTED' ? { ':open': UNTOLD, ':since': dropId } : {}),
           ...(identity === undefined ? {} : { ':identity': identity }),
         },
       });
@@ -168,26 +179,50 @@ export function createDrops(table: Table): Drops {
     async openSheets(limit) {
       return (await table.nominated('open', 'READING', { limit })).map(recordOf);
     },
+    async untold(limit) {
+      return (await table.nominated('open', UNTOLD, { limit })).map(({ dropId }) => String(dropId));
+    },
+    async told(dropId, at, to) {
+      const everybody = to === 'everybody';
+      await table.update(key(dropId), {
+        UpdateExpression: everybody
+          ? 'SET announcedAt = :at, notifiedAt = :at REMOVE #open, openSince'
+          : 'SET announcedAt = :at',
+        expression: 'attribute_exists(pk) AND #open = :open',
+        names: { '#open': 'open' },
+        values: { ':at': at, ':open': UNTOLD },
+      });
+    },
     async list(limit) {
       return (await table.nominated('listed', 'DROPS', { limit, newestFirst: true })).map(recordOf);
     },
   };
 }
 
-/** Where a drop stands in the index of unfinished work: only a sheet stays on the way for longer than one delivery. */
-function openWork({ state, receivedAt }: DropRecord): Item {
-  return state === 'READING' ? { open: 'READING', openSince: receivedAt } : {};
+/**
+ * Where a drop stands in the index of unfinished work: a sheet stays on the way for longer than one delivery, and what
+ * was rejected stays until that is told, within a minute and so in no order.
+ */
+function openWork(drop: DropRecord): { readonly open: string; readonly openSince: string } | undefined {
+  if (drop.state === 'READING') return { open: 'READING', openSince: drop.receivedAt };
+  return isUntold(drop) ? { open: UNTOLD, openSince: drop.dropId } : undefined;
 }
 
-function sheetUpdate({ state, reason, sheet }: DropRecord, revision: number) {
+function sheetUpdate(drop: DropRecord, revision: number) {
+  const { state, reason, sheet } = drop;
+  // What is READING has its place in the index already.
+  const open = state === 'READING' ? undefined : openWork(drop);
+  const sets = ['#state = :state', 'sheet = :sheet', ...(reason === undefined ? [] : ['reason = :reason'])];
+  if (open !== undefined) sets.push('#open = :open', 'openSince = :since');
+  const leaves = state !== 'READING' && open === undefined;
   const removes = [
     ...(reason === undefined ? ['reason'] : []),
     'stuckSince',
-    ...(state === 'READING' ? [] : ['#open', 'openSince']),
+    ...(leaves ? ['#open', 'openSince'] : []),
   ];
   const unwritten = 'attribute_exists(pk) AND attribute_not_exists(#identity) AND attribute_not_exists(sheet)';
   return {
-    UpdateExpression: `SET #state = :state, sheet = :sheet${reason === undefined ? '' : ', reason = :reason'} REMOVE ${removes.join(', ')}`,
+    UpdateExpression: `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`,
     expression: revision === 0 ? unwritten : 'sheet.revision = :revision',
     names: {
       '#state': 'state',
@@ -196,11 +231,21 @@ function sheetUpdate({ state, reason, sheet }: DropRecord, revision: number) {
     },
     values: {
       ':state': state,
+      ...(open === undefined ? {} : { ':open': open.open, ':since': open.openSince }),
       ':sheet': sheet,
       ...(reason === undefined ? {} : { ':reason': reason }),
       ...(revision === 0 ? {} : { ':revision': revision }),
     },
   };
+}
+
+/** In the index of unfinished work. */
+const UNTOLD = 'REJECTED_DROP';
+
+/** Rejected as a whole or in part, and not told to everybody yet. */
+function isUntold({ state, sheet, notifiedAt }: DropRecord): boolean {
+  const isRejected = state === 'REJECTED' || (state === 'TAKEN' && (sheet?.refused ?? 0) > 0);
+  return isRejected && notifiedAt === undefined;
 }
 
 function recordOf(item: Item): DropRecord {

@@ -31,6 +31,8 @@ export interface GatherHeader {
   readonly missing: readonly string[];
   /** When people were told that the set stays incomplete, ISO. */
   readonly incompleteSince?: string;
+  /** When the topic for people took word of it, ISO. */
+  readonly peopleToldAt?: string;
   /** A person let the set start although not every member is newer. */
   readonly released?: boolean;
   /** The last time that a person did. */
@@ -100,10 +102,10 @@ export function createGathers(table: Table): Gathers {
       await table.update(header(wanted.gatherId), inGeneration(wanted, { ...attributesOf(wanted), ...open }));
     },
     fire(wanted, fired) {
-      const { incompleteSince: _told, ...waited } = attributesOf(wanted);
+      const { incompleteSince: _told, peopleToldAt: _people, ...waited } = attributesOf(wanted);
       const bumped = { ...waited, missing: [], generation: wanted.generation + 1, fired };
       const open = { open: 'FIRED', openSince: wanted.firstSeenAt };
-      const removed = ['incompleteSince', 'released'];
+      const removed = ['incompleteSince', 'peopleToldAt', 'released'];
       return table.update(header(wanted.gatherId), inGeneration(wanted, { ...bumped, ...open }, removed));
     },
     release(gatherId, by) {

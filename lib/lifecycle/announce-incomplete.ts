@@ -1,12 +1,13 @@
 /** Tells people of a set that stays incomplete for longer than its route allows: once for each time it waits. */
+import type { GatherHeader } from '../ledger/gathers.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Route } from '../routing/route.ts';
 import { opaqueId } from '../runs/identity.ts';
-import type { Announcer, Clock } from './ports.ts';
+import type { Clock } from './ports.ts';
+import { type TellPorts, tell, type Word } from './tell.ts';
 
-export interface AnnounceIncompletePorts {
+export interface AnnounceIncompletePorts extends TellPorts {
   readonly ledger: Pick<Ledger, 'gathers'>;
-  readonly announcer: Announcer;
   readonly clock: Clock;
 }
 
@@ -20,14 +21,50 @@ export async function announceIncomplete(
 ): Promise<void> {
   const { header } = await ports.ledger.gathers.read(gatherId);
   const withinMs = route.gather?.withinMs;
-  if (header === undefined || withinMs === undefined || header.incompleteSince !== undefined) return;
+  if (header === undefined || withinMs === undefined || header.peopleToldAt !== undefined) return;
   const nowMs = ports.clock.nowMs();
   if (header.missing.length === 0 || nowMs - Date.parse(header.firstSeenAt) < withinMs) return;
-  const { generation, firstSeenAt, missing } = header;
-  const eventId = opaqueId({ announcement: GATHER_INCOMPLETE, gatherId, generation, firstSeenAt });
-  // Which samples they are stays in the ledger; the gather's id leads there.
-  const detail = { version: '1', eventId, gatherId, route: route.name, waitsSince: firstSeenAt, missing };
-  await ports.announcer.announce({ detailType: GATHER_INCOMPLETE, detail });
+  const told = await tell(ports, wordOf(route, header), header.incompleteSince !== undefined);
   const at = new Date(nowMs).toISOString();
-  await ports.ledger.gathers.waitFor({ ...header, incompleteSince: at }, at);
+  const people = told === 'everybody' ? { peopleToldAt: at } : {};
+  await ports.ledger.gathers.waitFor({ ...header, incompleteSince: header.incompleteSince ?? at, ...people }, at);
+}
+
+/** Which samples they are stays in the ledger; the gather's id leads there. */
+function wordOf(route: Route, { gatherId, generation, firstSeenAt, missing: found }: GatherHeader): Word {
+  const eventId = opaqueId({ announcement: GATHER_INCOMPLETE, gatherId, generation, firstSeenAt });
+  const missing = namelessMissing(route, found);
+  const detail = { version: '1', eventId, gatherId, route: route.name, waitsSince: firstSeenAt, missing };
+  const lines = [
+    `A set of drops of route ${route.name} has waited for the rest of its members since ${firstSeenAt}, longer than its route expects.`,
+    'It goes on waiting: what comes late still completes it.',
+    '',
+    `Missing:  ${missing.join('; ')}`,
+    `Gather:   ${gatherId}`,
+    '',
+    'Which objects are there, and which are not:  rundrop waiting',
+    '',
+    `Event ${eventId}. The same event may come more than once.`,
+  ];
+  const subject = `INCOMPLETE ${route.name} gather ${gatherId}`;
+  return {
+    event: { detailType: GATHER_INCOMPLETE, detail },
+    notice: {
+      eventId,
+      about: GATHER_INCOMPLETE,
+      kind: 'INCOMPLETE',
+      route: route.name,
+      subject,
+      text: lines.join('\n'),
+    },
+  };
+}
+
+/** What a set lacks is said by the route file, but for a member that must be newer where members are known by their keys. */
+function namelessMissing(route: Route, missing: readonly string[]): readonly string[] {
+  if (route.gather?.needs.kind === 'product') return missing;
+  const nameless = missing.map((text) =>
+    text.startsWith('a newer ') ? 'a newer object, because another member changed after the set had started' : text,
+  );
+  return [...new Set(nameless)];
 }

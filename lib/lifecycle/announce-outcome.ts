@@ -9,12 +9,9 @@ import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { announced } from '../runs/transitions.ts';
 import { holdsAnnouncement, type KeepEvidencePorts, keepEvidence } from './keep-evidence.ts';
 import { outcomeNotice } from './outcome-notice.ts';
-import type { Announcer, Notifier } from './ports.ts';
+import { type TellPorts, tell } from './tell.ts';
 
-export interface AnnouncePorts extends KeepEvidencePorts {
-  readonly announcer: Announcer;
-  readonly notifier: Notifier;
-}
+export interface AnnouncePorts extends KeepEvidencePorts, TellPorts {}
 
 export const RUN_OUTCOME = 'Run Outcome';
 
@@ -25,11 +22,13 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
   if (kept.announcedAt !== undefined && kept.notifiedAt !== undefined) return;
   if (holdsAnnouncement(kept)) return;
   const eventId = outcomeEventId(kept);
-  if (kept.announcedAt === undefined)
-    await ports.announcer.announce({ detailType: RUN_OUTCOME, detail: outcomeDetail(kept, eventId) });
-  const people = (await tellPeople(ports, kept, eventId)) ? 'notified' : 'not-notified';
+  const word = {
+    event: { detailType: RUN_OUTCOME, detail: outcomeDetail(kept, eventId) },
+    notice: outcomeNotice(kept, { eventId, about: RUN_OUTCOME }),
+  };
+  const told = await tell(ports, word, kept.announcedAt !== undefined);
   const at = new Date(ports.clock.nowMs()).toISOString();
-  await ports.ledger.requests.change(kept.identity, (latest) => announced(latest, at, people), kept);
+  await ports.ledger.requests.change(kept.identity, (latest) => announced(latest, at, told), kept);
 }
 
 /** The same however often it is sent. A request that a person opened again comes to another outcome. */
@@ -37,21 +36,8 @@ export function outcomeEventId({ identity, reopened }: Pick<RequestRecord, 'iden
   return opaqueId({ announcement: RUN_OUTCOME, identity, reopened });
 }
 
-/** Whether nothing is left to say. A topic that is ill must not repeat the event. */
-async function tellPeople(ports: AnnouncePorts, record: RequestRecord, eventId: string): Promise<boolean> {
-  if (record.notifiedAt !== undefined) return true;
-  try {
-    await ports.notifier.notify(outcomeNotice(record, { eventId, about: RUN_OUTCOME }));
-    return true;
-  } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown';
-    ports.log.error('the notification was not taken', { identity: record.identity, error: name });
-    return false;
-  }
-}
-
 /** Opaque ids and words of ours and HealthOmics' only (invariant 9). docs/events.md describes it. */
-function outcomeDetail(record: RequestRecord, eventId: string): Readonly<Record<string, unknown>> {
+function outcomeDetail(record: RequestRecord, eventId: string) {
   const { attempt, requestId, runId, uuid, failureReason, retentionMode, runOutputUri } = currentAttempt(record);
   return {
     version: '1',

@@ -5,11 +5,13 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
-import { runHasEnded, waiting } from '../runs/transitions.ts';
+import { isUncertaintyTold, runHasEnded, waiting } from '../runs/transitions.ts';
 import { type ActiveRuns, listActive, listingIsDue } from './active-runs.ts';
 import { announceIncomplete } from './announce-incomplete.ts';
 import { announceOutcome } from './announce-outcome.ts';
+import { announceRejected } from './announce-rejected.ts';
 import { announceStuckSheets } from './announce-stuck-sheets.ts';
+import { announceUncertain } from './announce-uncertain.ts';
 import { cancelIfAsked } from './cancel-request.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
@@ -46,9 +48,11 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const retrying = await forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record));
   const running = await followStarted(ports);
   const unannounced = await forEachOpen(ports, 'UNANNOUNCED', (record) => repairAnnouncement(ports, record));
+  const uncertain = await forEachOpen(ports, 'UNCERTAIN', (record) => repairUncertainty(ports, record));
+  const rejected = await tellRejected(ports);
   const unevidenced = await forEachOpen(ports, 'UNEVIDENCED', (record) => repairEvidence(ports, record));
   const sheets = await announceStuckSheets(ports);
-  const all = [unevidenced, sheets, fired, claimed, waiting, retrying, running, unannounced];
+  const all = [uncertain, rejected, unevidenced, sheets, fired, claimed, waiting, retrying, running, unannounced];
   return {
     unfinished: all.reduce((sum, { seen }) => sum + seen, 0),
     repaired: all.reduce((sum, { repaired }) => sum + repaired, 0),
@@ -147,6 +151,26 @@ async function repairAnnouncement(ports: ReconcilePorts, record: RequestRecord):
   await answerEverybody(ports, record);
   await announceOutcome(ports, record);
   return true;
+}
+
+/** A person may let it rest, but has to know. */
+async function repairUncertainty(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
+  if (isUncertaintyTold(record) || isYoung(ports, record)) return false;
+  await announceUncertain(ports, record);
+  return true;
+}
+
+/** Drops are rejected in one write, by whoever takes them; that they are told is left to this. */
+async function tellRejected(ports: ReconcilePorts): Promise<Pass> {
+  const dropIds = await ports.ledger.drops.untold(MOST_PER_PASS);
+  for (const dropId of dropIds) {
+    try {
+      await announceRejected(ports, dropId);
+    } catch (error) {
+      ports.log.error('a rejection was not told', { dropId, error: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+  return { seen: dropIds.length, repaired: 0 };
 }
 
 async function repairEvidence(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {

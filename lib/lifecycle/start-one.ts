@@ -9,6 +9,7 @@ import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
 import { ended, heldUp, type StartedRun, startCalled, startDenied, started, uncertain } from '../runs/transitions.ts';
 import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
 import { changedMembers, superseded } from './changed-members.ts';
+import { announceUncertain } from './announce-uncertain.ts';
 import { checkBeforeStart } from './check-before-start.ts';
 import { dropAgain } from './drop-again.ts';
 import type { DropsAgain, Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
@@ -177,11 +178,12 @@ async function lookForRun(ports: StartOnePorts, record: RequestRecord, attempt: 
     `StartRun was called at ${attempt.startCalledAt} and its answer is not known; no run named ${attempt.name} exists now. ` +
     'Whether one ran and was removed cannot be told: a person has to decide.';
   const at = new Date(ports.clock.nowMs()).toISOString();
-  await ports.ledger.requests.change(record.identity, (latest) => uncertain(latest, reason, at));
+  const unsure = await ports.ledger.requests.change(record.identity, (latest) => uncertain(latest, reason, at));
   ports.log.error('start is uncertain', {
     identity: record.identity,
     attempt: attempt.attempt,
     requestId: attempt.requestId,
   });
+  await announceUncertain(ports, unsure);
   return { kind: 'settled' };
 }

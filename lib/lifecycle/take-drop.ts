@@ -94,7 +94,7 @@ async function look(
   const base = recordOf(dropId, drop, match.route.name, receivedAt);
   if (head === undefined) {
     const reason = 'The object was gone before it was read. Drop it again.';
-    await settleDrop(ports, { ...base, state: 'REJECTED', reason });
+    await settleDrop(ports, { ...base, state: 'REJECTED', reason, reasonCode: 'OBJECT_GONE' });
     ports.log.warn('drop rejected: the object is gone', { dropId, route: match.route.name });
     return 'rejected';
   }
@@ -126,9 +126,10 @@ function stateBefore({ gather, each }: Route): 'TAKEN' | 'GATHERING' | 'READING'
 
 /** An earlier delivery that came less far may have put the drop in the ledger as one that starts something. */
 async function settleDrop(ports: TakeDropPorts, drop: DropRecord & { readonly reason: string }): Promise<void> {
-  const { dropId, state, reason } = drop;
+  const { dropId, state, reason, reasonCode } = drop;
   const recorded = await ports.ledger.drops.record(drop);
-  if (recorded.state !== state) await ports.ledger.drops.change(dropId, { state, reason });
+  if (recorded.state === state) return;
+  await ports.ledger.drops.change(dropId, { state, reason, ...(reasonCode === undefined ? {} : { reasonCode }) });
 }
 
 /** A route without a gather: the drop alone makes the request. */

@@ -194,7 +194,7 @@ async function settleSheet(
   to: { readonly state: 'REJECTED' | 'SUPERSEDED'; readonly reason: string },
 ): Promise<void> {
   const drop = await ports.ledger.drops.read(dropId);
-  if (drop?.sheet === undefined) await ports.ledger.drops.change(dropId, to);
+  if (drop?.sheet === undefined) await ports.ledger.drops.change(dropId, { ...to, reasonCode: 'SHEET_REFUSED' });
   else {
     await ports.ledger.drops.changeSheet(dropId, ({ state, sheet }) =>
       sheet === undefined || state !== 'READING' ? undefined : { ...to, sheet },

@@ -181,8 +181,8 @@ export interface RequestRecord extends RequestPolicy {
   readonly earlierOutcomes?: readonly EarlierOutcome[];
   /** When the topic for people took word of the outcome, or nobody wanted it. */
   readonly notifiedAt?: string;
-  /** When it was announced that a person has to decide. */
-  readonly uncertainToldAt?: string;
+  /** The `since` of the uncertainty that everybody was told of. */
+  readonly uncertainToldSince?: string;
 }
 
 export function currentAttempt(record: RequestRecord): AttemptRecord {

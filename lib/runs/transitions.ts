@@ -150,13 +150,13 @@ export function uncertain(record: RequestRecord, reason: string, at: string): Re
 }
 
 /** A person was told, as long as it is about the same uncertainty. */
-export function uncertainTold(record: RequestRecord, since: string, at: string): RequestRecord {
+export function uncertainTold(record: RequestRecord, since: string): RequestRecord {
   if (record.state !== 'UNCERTAIN' || record.since !== since || isUncertaintyTold(record)) return record;
-  return { ...record, uncertainToldAt: at };
+  return { ...record, uncertainToldSince: since };
 }
 
-export function isUncertaintyTold({ since, uncertainToldAt }: RequestRecord): boolean {
-  return uncertainToldAt !== undefined && uncertainToldAt >= since;
+export function isUncertaintyTold({ since, uncertainToldSince }: RequestRecord): boolean {
+  return uncertainToldSince === since;
 }
 
 /** The evidence of the outcome is written. The first mark stays. */
@@ -183,10 +183,10 @@ export function attemptEvidenceKept(record: RequestRecord, attempt: number, evid
 export function announced(
   record: RequestRecord,
   at: string,
-  people: 'notified' | 'not-notified' = 'notified',
+  told: 'everybody' | 'programs' = 'everybody',
 ): RequestRecord {
   if (record.state !== 'ENDED') return record;
-  const notifies = people === 'notified' && record.notifiedAt === undefined;
+  const notifies = told === 'everybody' && record.notifiedAt === undefined;
   if (record.announcedAt !== undefined && !notifies) return record;
   return { ...record, announcedAt: record.announcedAt ?? at, ...(notifies ? { notifiedAt: at } : {}) };
 }

@@ -69,12 +69,12 @@ export class TableStore {
   }
 
   /** Whether an item of that hash is, or is still shown, in the index. */
-  hasOpen(isOpen: (hash: string) => boolean): boolean {
+  hasOpen(isOpen: (hash: string, item: Item) => boolean): boolean {
     for (const [id, versions] of this.#versions) {
-      const now = this.items.get(id)?.open;
-      if (typeof now === 'string' && isOpen(now)) return true;
+      const now = this.items.get(id);
+      if (typeof now?.open === 'string' && isOpen(now.open, now)) return true;
       this.stale(id);
-      if (versions.some(({ item }) => typeof item?.open === 'string' && isOpen(item.open))) return true;
+      if (versions.some(({ item }) => typeof item?.open === 'string' && isOpen(item.open, item))) return true;
     }
     return false;
   }

@@ -179,7 +179,8 @@ export class World {
     const { nowMs } = this.timeline;
     // A sheet whose part is dead-lettered waits for a person, as an incomplete set does.
     const isPatient = (open: string) => open === 'GATHERING' || open === 'READING';
-    const urgent = this.store.hasOpen((open) => open !== 'UNCERTAIN' && !isPatient(open));
+    const isUntold = (item: Readonly<Record<string, unknown>>) => item.uncertainToldSince !== item.since;
+    const urgent = this.store.hasOpen((open, item) => (open === 'UNCERTAIN' ? isUntold(item) : !isPatient(open)));
     if (urgent) this.#idleSinceMs = undefined;
     else if (!this.store.hasOpen(isPatient)) return;
     else this.#idleSinceMs ??= nowMs;

@@ -1,0 +1,44 @@
+/** Tells that nobody knows whether a StartRun made a run, so that a person decides: once for each time that it is so. */
+import { opaqueId } from '../runs/identity.ts';
+import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { isUncertaintyTold, uncertainTold } from '../runs/transitions.ts';
+import type { AnnouncePorts } from './announce-outcome.ts';
+import { tell, type Word } from './tell.ts';
+
+export const REQUEST_UNCERTAIN = 'Request Uncertain';
+
+export async function announceUncertain(
+  ports: Pick<AnnouncePorts, 'ledger' | 'announcer' | 'notifier' | 'log'>,
+  record: RequestRecord,
+): Promise<void> {
+  if (record.state !== 'UNCERTAIN' || isUncertaintyTold(record)) return;
+  // Nothing is marked until people know as well: it is they who decide.
+  if ((await tell(ports, wordOf(record), false)) !== 'everybody') return;
+  await ports.ledger.requests.change(record.identity, (latest) => uncertainTold(latest, record.since), record);
+}
+
+function wordOf(record: RequestRecord): Word {
+  const { identity: request, route, since } = record;
+  const { attempt, requestId, name, startCalledAt } = currentAttempt(record);
+  const eventId = opaqueId({ announcement: REQUEST_UNCERTAIN, identity: request, since });
+  const detail = { version: '1', eventId, request, route, since, attempt, requestId, startCalledAt };
+  const lines = [
+    `StartRun was called at ${startCalledAt}, its answer was lost, and no run with the request's name is there now.`,
+    'Whether one ran and was removed cannot be told, and starting again may cost a second run: a person has to decide.',
+    '',
+    `Route:    ${route}`,
+    `Request:  ${request}`,
+    `Attempt:  ${attempt}, requestId ${requestId}`,
+    `Run name: ends in ${name.slice(-8)}`,
+    '',
+    `Everything about it:  rundrop show ${request}`,
+    `Decide:               rundrop replay ${request}`,
+    '',
+    `Event ${eventId}. The same event may come more than once.`,
+  ];
+  const subject = `UNCERTAIN ${route} ${request}`;
+  return {
+    event: { detailType: REQUEST_UNCERTAIN, detail },
+    notice: { eventId, about: REQUEST_UNCERTAIN, kind: 'UNCERTAIN', route, subject, text: lines.join('\n') },
+  };
+}
