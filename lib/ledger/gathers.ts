@@ -102,7 +102,7 @@ export function createGathers(table: Table): Gathers {
       await table.update(header(wanted.gatherId), inGeneration(wanted, { ...attributesOf(wanted), ...open }));
     },
     fire(wanted, fired) {
-      const { incompleteSince: _told, peopleToldAt: _people, ...waited } = attributesOf(wanted);
+      const { incompleteSince: _told, peopleToldAt: _people, ...waited }: Item = attributesOf(wanted);
       const bumped = { ...waited, missing: [], generation: wanted.generation + 1, fired };
       const open = { open: 'FIRED', openSince: wanted.firstSeenAt };
       const removed = ['incompleteSince', 'peopleToldAt', 'released'];
@@ -132,9 +132,11 @@ export function createGathers(table: Table): Gathers {
 }
 
 /** What a delivery may write of a header. What a person wrote meanwhile, `released` and `release`, is not among it. */
-function attributesOf({ gatherId, route, group, generation, firstSeenAt, missing, incompleteSince }: GatherHeader) {
+function attributesOf(header: GatherHeader) {
+  const { gatherId, route, group, generation, firstSeenAt, missing, incompleteSince, peopleToldAt } = header;
   const told = incompleteSince === undefined ? {} : { incompleteSince };
-  return { gatherId, route, group, generation, firstSeenAt, missing, ...told };
+  const people = peopleToldAt === undefined ? {} : { peopleToldAt };
+  return { gatherId, route, group, generation, firstSeenAt, missing, ...told, ...people };
 }
 
 /** Sets these attributes and no others, unless the set has fired meanwhile. */

@@ -8,8 +8,8 @@ import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/
 import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
 import { ended, heldUp, type StartedRun, startCalled, startDenied, started, uncertain } from '../runs/transitions.ts';
 import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
-import { changedMembers, superseded } from './changed-members.ts';
 import { announceUncertain } from './announce-uncertain.ts';
+import { changedMembers, superseded } from './changed-members.ts';
 import { checkBeforeStart } from './check-before-start.ts';
 import { dropAgain } from './drop-again.ts';
 import type { DropsAgain, Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';

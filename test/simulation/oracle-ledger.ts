@@ -25,6 +25,8 @@ export interface RequestData {
   readonly outcome?: string;
   readonly outcomeAt?: string;
   readonly announcedAt?: string;
+  readonly notifiedAt?: string;
+  readonly evidence?: { readonly uri: string };
 }
 
 type Item = Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import { checkBatches, checkBounds, checkNames, checkStarts } from './oracle-cal
 import { checkDrops } from './oracle-drops.ts';
 import { LedgerWatch, requestsIn } from './oracle-ledger.ts';
 import { checkAnnouncements, checkExecutions, checkRuns, checkSettled, checkTruth } from './oracle-runs.ts';
+import { checkAllTold, checkTold } from './oracle-telling.ts';
 import type { World } from './world.ts';
 
 export interface OracleOptions {
@@ -37,6 +38,7 @@ export class Oracle {
   /** Nothing has gone wrong for hours. */
   atRest(): void {
     this.#check();
+    checkAllTold(this.#world, requestsIn(this.#world), this.violate);
     checkSettled(this.#world, requestsIn(this.#world), this.#options.strict, this.violate);
   }
 
@@ -52,6 +54,7 @@ export class Oracle {
     checkTruth(this.#world, requests, this.violate);
     checkDrops(this.#world, requests, this.violate);
     checkAnnouncements(this.#world, requests, this.violate);
+    checkTold(this.#world, requests, this.violate);
     checkStarts(this.#world, this.violate);
     checkBounds(this.#world, this.violate);
     checkBatches(this.#world, this.violate);

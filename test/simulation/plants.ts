@@ -386,6 +386,21 @@ const announcementPlants: readonly Plant[] = [
         runs.startRun({ ...input, tags: { ...(input.tags as object), of: JSON.stringify(input.parameters) } }),
     })),
   ),
+  plant('notice-forgotten', 'people are never told', (ports) => ({
+    ...ports,
+    notifier: { notify: async () => undefined },
+  })),
+  plant('evidence-forgotten', 'evidence is marked as kept and is not', (ports) => ({
+    ...ports,
+    evidence: {
+      ...ports.evidence,
+      put: async (key) => ({ uri: `s3://evidence/${key}`, etag: 'none', sha256: '0'.repeat(64) }),
+    },
+  })),
+  plant('rejection-untold', 'a rejected drop is told to nobody', (ports) => ({
+    ...ports,
+    ledger: { ...ports.ledger, drops: { ...ports.ledger.drops, untold: async () => [] } },
+  })),
   plant('sensitive-input', "an execution's input names the members", (ports) => ({
     ...ports,
     executions: {

@@ -13,6 +13,7 @@ import type { RunStatus } from '../../lib/runs/run-status.ts';
 import type { StartRunInput } from '../../lib/runs/start-run-input.ts';
 import { FakeArchive, FakeEvidence, FakeNotifier } from './fake-telling.ts';
 import { realLedger } from './real-ledger.ts';
+import { eventProblems } from './schemas.ts';
 
 export const ROUTES = `
 version: 1
@@ -194,7 +195,7 @@ export class FakeClock {
   }
 }
 
-/** The bus; `refuse` makes that many announcements fail. */
+/** The bus, which takes what docs/events documents; `refuse` makes that many announcements fail. */
 export class FakeAnnouncer {
   readonly sent: Announcement[] = [];
   refuse = 0;
@@ -203,6 +204,8 @@ export class FakeAnnouncer {
       this.refuse -= 1;
       throw new Error('the bus is ill');
     }
+    const problems = eventProblems(announcement.detailType, announcement.detail);
+    if (problems.length > 0) throw new Error(`${announcement.detailType} is not as documented: ${problems.join('; ')}`);
     this.sent.push(announcement);
   }
 }

@@ -36,7 +36,7 @@ describe('a sweep of runs that Rundrop started', () => {
   ): Promise<[RequestRecord, AccountRun]> {
     number += 1;
     const createdAt = new Date(world.clock.now).toISOString();
-    const record = claimedRequest({ identity: `own-${number}`, createdAt });
+    const record = claimedRequest({ identity: number.toString(16).padStart(32, '0'), createdAt });
     const run = world.account.start(world.clock.now, { name: 'germline-0123abcd', status: 'COMPLETED', ...change });
     world.clock.now += 2_000;
     if (run === undefined) throw new Error('the account is full');

@@ -1,0 +1,95 @@
+/** Invariant 8 beyond outcomes, and evidence: what ended is kept, and told to programs and people, before all is at rest. */
+import { eventProblems } from '../support/schemas.ts';
+import type { RequestData, Violate } from './oracle-ledger.ts';
+import type { World } from './world.ts';
+
+interface EvidenceRun {
+  readonly uuid: string;
+  readonly name: string;
+}
+
+interface Evidence {
+  readonly kind: string;
+  readonly request: string;
+  readonly outcome: string;
+  readonly attempts: readonly { readonly attempt: number; readonly run: EvidenceRun | null }[];
+}
+
+/** Whenever it is asked: what is marked as kept or told was kept and told, and says the same as the ledger. */
+export function checkTold(world: World, requests: readonly RequestData[], violate: Violate): void {
+  const notices = new Map<string, string>();
+  for (const { eventId, subject } of world.notices) {
+    if ((notices.get(eventId) ?? subject) !== subject) violate(`8: notices of ${eventId} say different things`);
+    notices.set(eventId, subject);
+  }
+  const eventOf = new Map<string, string>();
+  for (const { detailType, detail } of world.announced) {
+    if (detailType === 'Run Outcome') eventOf.set(String(detail.request), String(detail.eventId));
+  }
+  for (const request of requests) {
+    const eventId = eventOf.get(request.identity);
+    if (request.notifiedAt !== undefined && !notices.has(eventId ?? ''))
+      violate(`8: people were never told of request ${request.identity}`);
+    if (request.evidence !== undefined) checkEvidence(world, request, violate);
+  }
+  for (const { detailType, detail } of world.announced) {
+    if (detailType !== 'Run Outcome') continue;
+    if ((detail.evidence === undefined) === (detail.evidenceMissing === undefined))
+      violate(`8: the outcome of ${detail.request} names its evidence and says that it has none, or neither`);
+  }
+}
+
+function checkEvidence(world: World, request: RequestData, violate: Violate): void {
+  const key = request.evidence?.uri.replace('s3://evidence/', '') ?? '';
+  const text = world.evidence.kept.get(key);
+  if (text === undefined) {
+    violate(`8: the evidence of request ${request.identity} is not there`);
+    return;
+  }
+  const kept = JSON.parse(text) as Evidence;
+  if (kept.request !== request.identity || kept.outcome !== request.outcome)
+    violate(`8: the evidence of request ${request.identity} says ${kept.outcome} of ${kept.request}`);
+  if (kept.attempts.length !== request.attempts.length)
+    violate(`8: the evidence of request ${request.identity} lacks attempts`);
+  for (const { attempt, run } of kept.attempts) {
+    if (run === null) continue;
+    const known = request.attempts[attempt - 1]?.uuid;
+    const ours = world.omics.runs.find(({ uuid }) => uuid === known);
+    if (run.uuid !== known || run.name !== ours?.name)
+      violate(`8: the evidence of request ${request.identity} has run ${run.name} (${run.uuid}), the ledger ${known}`);
+  }
+}
+
+/** Nothing has gone wrong for hours: everything is kept and told. */
+export function checkAllTold(world: World, requests: readonly RequestData[], violate: Violate): void {
+  for (const { detailType, detail } of world.announced) {
+    for (const problem of eventProblems(detailType, detail))
+      violate(`8: ${detailType} is not as documented: ${problem}`);
+  }
+  for (const { identity, state, evidence, notifiedAt, outcome, attempts } of requests) {
+    if (state === 'UNCERTAIN' && !isTold(world, 'Request Uncertain', 'request', identity))
+      violate(`8: nobody was told that request ${identity} is uncertain`);
+    if (state !== 'ENDED') continue;
+    if (evidence === undefined) violate(`8: request ${identity} ended, and there is no evidence of it`);
+    if (notifiedAt === undefined) violate(`8: request ${identity} ended, and people were not told`);
+    // Retention may have taken it between its end and the look; but not when its end was seen and nothing was removed.
+    const last = attempts.at(-1);
+    const run = world.omics.runs.find(({ uuid }) => uuid === last?.uuid);
+    if (outcome === 'COMPLETED' && run?.removedMs === undefined && evidence !== undefined) {
+      const kept = JSON.parse(world.evidence.kept.get(evidence.uri.replace('s3://evidence/', '')) ?? '{}') as Evidence;
+      if (kept.attempts?.at(-1)?.run === null) violate(`8: the evidence of request ${identity} has no run`);
+    }
+  }
+  // Reconciliation tells of them.
+  if (!world.options.reconciles) return;
+  for (const item of world.store.items.values()) {
+    if (item.sk !== 'DROP' || item.state !== 'REJECTED') continue;
+    if (!isTold(world, 'Drop Rejected', 'dropId', String(item.dropId)))
+      violate(`8: nobody was told that drop ${item.dropId} was rejected`);
+  }
+}
+
+function isTold({ announced, notices }: World, detailType: string, member: string, id: string): boolean {
+  const event = announced.find((one) => one.detailType === detailType && one.detail[member] === id);
+  return event !== undefined && notices.some(({ eventId }) => eventId === event.detail.eventId);
+}
