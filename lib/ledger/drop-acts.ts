@@ -8,7 +8,13 @@ export interface DropActs {
    * it has moved on meanwhile, or is not there.
    */
   reopen(
-    drop: { readonly dropId: string; readonly state: string; readonly sheet?: unknown; readonly acts?: readonly Act[] },
+    drop: {
+      readonly dropId: string;
+      readonly state: string;
+      readonly sheet?: unknown;
+      readonly acts?: readonly Act[];
+      readonly reopened?: number;
+    },
     act: Act,
   ): Promise<boolean>;
   /** A drop that was reopened is taken, maybe by another route than before. */
@@ -26,17 +32,20 @@ const MOST_ACTS = 100;
 export function createDropActs(table: Table): DropActs {
   const key = (dropId: string) => ({ pk: `DROP#${dropId}`, sk: 'DROP' });
   return {
-    reopen({ dropId, state, sheet, acts = [] }, act) {
+    reopen({ dropId, state, sheet, acts = [], reopened = 0 }, act) {
       // Rows that were claimed are known by what they say, so that reading them again asks for nothing twice.
       const isSheet = sheet !== undefined;
       const open = isSheet ? ', #open = :to, openSince = :at' : '';
+      // Should it be rejected again, that is news.
+      const told = 'reason, reasonCode, announcedAt, notifiedAt';
       return table.update(key(dropId), {
-        UpdateExpression: `SET #state = :to, acts = :acts${open} REMOVE ${isSheet ? 'reason, sheet, stuckSince' : 'reason'}`,
+        UpdateExpression: `SET #state = :to, acts = :acts, reopened = :times${open} REMOVE ${told}, ${isSheet ? 'sheet, stuckSince' : '#open, openSince'}`,
         expression: 'attribute_exists(pk) AND attribute_not_exists(#identity) AND #state = :from',
-        names: { '#state': 'state', '#identity': 'identity', ...(isSheet ? { '#open': 'open' } : {}) },
+        names: { '#state': 'state', '#identity': 'identity', '#open': 'open' },
         values: {
           ':to': isSheet ? 'READING' : 'REPLAYED',
           ':from': state,
+          ':times': reopened + 1,
           ':acts': [...acts, act].slice(-MOST_ACTS),
           ...(isSheet ? { ':at': act.at } : {}),
         },

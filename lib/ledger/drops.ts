@@ -62,6 +62,8 @@ export interface DropRecord {
   /** When programs, and when people, were told that it, or some of its rows, start nothing. ISO. */
   readonly announcedAt?: string;
   readonly notifiedAt?: string;
+  /** How often a person sent it round again after it had come to nothing. */
+  readonly reopened?: number;
   /** The request that it became part of. */
   readonly identity?: string;
   /** The gather that it is a member of. */

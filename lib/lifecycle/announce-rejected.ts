@@ -38,8 +38,8 @@ export function rejectionCode({ state, sheet, reasonCode }: DropRecord): string 
 }
 
 function wordOf(drop: DropRecord): Word {
-  const { dropId, route, receivedAt, sheet } = drop;
-  const eventId = opaqueId({ announcement: DROP_REJECTED, dropId });
+  const { dropId, route, receivedAt, sheet, reopened } = drop;
+  const eventId = opaqueId({ announcement: DROP_REJECTED, dropId, reopened });
   const code = rejectionCode(drop);
   const reason = WORDS[code] ?? 'It starts nothing.';
   const rows = sheet === undefined ? {} : { rows: sheet.rows, refusedRows: sheet.refused };
@@ -52,7 +52,7 @@ function wordOf(drop: DropRecord): Word {
     `Received: ${receivedAt}`,
     '',
     'Which object it is, and why in full:  rundrop drops',
-    'Once that is mended, drop it again.',
+    `Once that is mended:                  rundrop replay ${dropId}`,
     '',
     `Event ${eventId}. The same event may come more than once.`,
   ];

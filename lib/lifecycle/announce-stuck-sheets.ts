@@ -5,13 +5,12 @@
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
-import type { Announcer, Clock, Log } from './ports.ts';
+import type { Clock } from './ports.ts';
+import { type TellPorts, tell } from './tell.ts';
 
-export interface AnnounceStuckSheetsPorts {
+export interface AnnounceStuckSheetsPorts extends TellPorts {
   readonly ledger: Pick<Ledger, 'drops'>;
-  readonly announcer: Announcer;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 export const SHEET_UNFINISHED = 'Sheet Unfinished';
@@ -53,6 +52,32 @@ async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Prom
   const progress = { rows: sheet?.rows, parts: sheet?.parts, partsDone: sheet?.done.length ?? 0 };
   const detail = { version: '1', eventId, dropId, route, since, ...progress };
   ports.log.warn('sheet is not finished', { dropId, ...progress });
-  await ports.announcer.announce({ detailType: SHEET_UNFINISHED, detail });
+  const lines = [
+    `The rows of a sheet of route ${route} are not all claimed, ${since} being long ago: ${progress.partsDone} of ${progress.parts ?? '?'} parts are.`,
+    'What is missing is in the dead-letter queue of drops, or lost.',
+    '',
+    `Drop:     ${dropId}`,
+    '',
+    'Which object it is:       rundrop drops',
+    `Send what is missing:     rundrop replay ${dropId}`,
+    '',
+    `Event ${eventId}. The same event may come more than once.`,
+  ];
+  const told = await tell(
+    ports,
+    {
+      event: { detailType: SHEET_UNFINISHED, detail },
+      notice: {
+        eventId,
+        about: SHEET_UNFINISHED,
+        kind: 'INCOMPLETE',
+        route,
+        subject: `UNFINISHED ${route} sheet ${dropId}`,
+        text: lines.join('\n'),
+      },
+    },
+    false,
+  );
+  if (told !== 'everybody') return;
   await ports.ledger.drops.toldStuck(dropId, new Date(ports.clock.nowMs()).toISOString());
 }
