@@ -74,17 +74,11 @@ export function createRequests(table: Table): Requests {
     const item = await table.get(key(identity));
     return item === undefined ? undefined : recordOf(item);
   };
-  const point = async (record: RequestRecord, before?: RequestRecord) => {
-    for (const pointer of pointersOf(record)) {
-      if (before !== undefined && pointersOf(before).some((known) => known.pk === pointer.pk)) continue;
-      await table.put(pointer);
-    }
-  };
   return {
     read,
     async claim(record) {
       // Pointers first: a pointer to nothing is harmless, a request that nothing points to would not be found.
-      await point(record);
+      await putPointers(table, record);
       const created = await table.put(itemOf(record), { expression: 'attribute_not_exists(pk)' });
       if (created) return { record, created };
       const existing = await read(record.identity);
@@ -102,7 +96,7 @@ export function createRequests(table: Table): Requests {
           return before;
         }
         const after = { ...stepped, revision: before.revision + 1 };
-        await point(after, before);
+        await putPointers(table, after, before);
         const condition = { expression: 'revision = :revision', values: { ':revision': before.revision } };
         if (await table.put(itemOf(after), condition)) return after;
       }
@@ -160,6 +154,13 @@ function recordOf(item: Item): RequestRecord {
   const { pk: _pk, sk: _sk, listed: _listed, listedAt: _at, open: _open, openSince: _since, ...rest } = item;
   const record: unknown = withoutLine(rest);
   return record as RequestRecord;
+}
+
+/** Those that `before` had not yet. */
+async function putPointers(table: Table, record: RequestRecord, before?: RequestRecord): Promise<void> {
+  const known = new Set(before === undefined ? [] : pointersOf(before).map(({ pk }) => pk));
+  const missing = pointersOf(record).filter(({ pk }) => !known.has(pk));
+  await Promise.all(missing.map((pointer) => table.put(pointer)));
 }
 
 /** Small items by which a request is found from what HealthOmics calls its run. */

@@ -58,10 +58,10 @@ async function register(ports: AwaitStartPorts, event: AwaitStartEvent, record: 
     token: event.token,
   };
   await ports.ledger.tokens.put(token, nowMs);
-  // Read after the token is in place: whoever moves the request on from here finds the token.
-  const placed = await ports.ledger.requests.change(identity, (latest) =>
-    executionStarted(waiting(latest, new Date(nowMs).toISOString()), event.executionArn),
-  );
+  // Written, or else read, after the token is in place: whoever moves the request on from here finds the token.
+  const step = (latest: RequestRecord) =>
+    executionStarted(waiting(latest, new Date(nowMs).toISOString()), event.executionArn);
+  const placed = await ports.ledger.requests.change(identity, step, record);
   const answer = startAnswer(placed);
   if (answer !== undefined) {
     await answerToken(ports, token, answer);

@@ -1,6 +1,7 @@
 /** Looks, before money is spent, whether a run would have to fail: inputs that are not there, parameters that do not fit. */
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { Objects, Runs } from './ports.ts';
+import { sideBySide } from './side-by-side.ts';
 
 export interface CheckPorts {
   readonly objects: Pick<Objects, 'someUnder'>;
@@ -9,10 +10,11 @@ export interface CheckPorts {
 
 /** Inputs beyond these are not looked for: a cohort may name thousands, and StartRun's rate must not wait for them. */
 const MOST_INPUTS = 100;
+const LOOKS_AT_ONCE = 8;
 
 /** Every reason for which the run must fail; none when nothing speaks against it, or when it cannot be told. */
 export async function checkBeforeStart(ports: CheckPorts, input: StartRunInput): Promise<readonly string[]> {
-  return [...(await parameterProblems(ports, input)), ...(await missingInputs(ports, input.parameters))];
+  return (await Promise.all([parameterProblems(ports, input), missingInputs(ports, input.parameters)])).flat();
 }
 
 async function parameterProblems({ runs }: CheckPorts, input: StartRunInput): Promise<readonly string[]> {
@@ -39,14 +41,16 @@ async function parameterProblems({ runs }: CheckPorts, input: StartRunInput): Pr
 }
 
 async function missingInputs({ objects }: CheckPorts, parameters: unknown): Promise<readonly string[]> {
-  const problems: string[] = [];
-  for (const [place, { bucket, key }] of inputObjects(parameters)) {
-    // A parameter may name one object, or what the names of several begin with, as an index does.
-    if ((await objects.someUnder({ bucket, prefix: key })) === 'no') {
-      problems.push(`The input of parameter ${place} is not there: no object's name begins with its URI.`);
-    }
-  }
-  return problems;
+  const inputs = [...inputObjects(parameters)];
+  // A parameter may name one object, or what the names of several begin with, as an index does.
+  const found = await sideBySide(inputs, LOOKS_AT_ONCE, ([, { bucket, key }]) =>
+    objects.someUnder({ bucket, prefix: key }),
+  );
+  return inputs.flatMap(([place], number) =>
+    found[number] === 'no'
+      ? [`The input of parameter ${place} is not there: no object's name begins with its URI.`]
+      : [],
+  );
 }
 
 /** Parameters that are object URIs, wherever they are nested, by their place. A URI that ends in `/` may be a place to write to. */

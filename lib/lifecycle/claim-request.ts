@@ -69,12 +69,17 @@ export async function claimRequest(ports: ClaimPorts, claim: Claim): Promise<Req
 
 /**
  * Claims and starts the first execution in half the calls of `claimRequest` and `ensureWatcher`: the execution's name is
- * allocated by the claim itself, and AwaitStart records that it runs. For many requests at once. Safe to repeat.
+ * allocated by the claim itself, and AwaitStart records that it runs. Safe to repeat. `onceClaimed` comes between the two.
  */
-export async function claimAndStart(ports: ClaimPorts & WatcherPorts, claim: Claim): Promise<RequestRecord> {
+export async function claimAndStart(
+  ports: ClaimPorts & WatcherPorts,
+  claim: Claim,
+  onceClaimed: (record: RequestRecord) => Promise<unknown> = async () => undefined,
+): Promise<RequestRecord> {
   const at = new Date(ports.clock.nowMs()).toISOString();
   const wanted = watcherAllocated(newRequest(claim, ports.settings, at));
   const { record, created } = await ports.ledger.requests.claim(wanted);
+  await onceClaimed(record);
   if (!created) return ensureWatcher(ports, record);
   await ports.executions.start(executionName(record.route, record.identity, record.watchers), {
     request: record.identity,

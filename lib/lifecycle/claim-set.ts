@@ -6,8 +6,11 @@ import { policyOf } from '../routing/request-policy.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import { contentOf, type MemberIdentity, type Origin, versionOf } from '../runs/identity.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
-import { type Claim, type ClaimPorts, claimRequest, ensureWatcher, type WatcherPorts } from './claim-request.ts';
+import { type Claim, type ClaimPorts, claimAndStart, type WatcherPorts } from './claim-request.ts';
 import type { Log } from './ports.ts';
+import { sideBySide } from './side-by-side.ts';
+
+const WRITES_AT_ONCE = 8;
 
 /** A drop with its place in its route. */
 export interface DroppedMember extends Member {
@@ -61,12 +64,11 @@ export async function claimFor(
   claim: Claim,
   dropIds: readonly string[],
 ): Promise<RequestRecord> {
-  const record = await claimRequest(ports, claim);
-  for (const dropId of dropIds) {
-    await ports.ledger.drops.change(dropId, { state: 'TAKEN', identity: record.identity });
-  }
-  ports.log.info('request claimed', { identity: record.identity, route: claim.route, drops: claim.members.length });
-  return ensureWatcher(ports, record);
+  return claimAndStart(ports, claim, async ({ identity }) => {
+    const taken = { state: 'TAKEN', identity } as const;
+    await sideBySide(dropIds, WRITES_AT_ONCE, (dropId) => ports.ledger.drops.change(dropId, taken));
+    ports.log.info('request claimed', { identity, route: claim.route, drops: claim.members.length });
+  });
 }
 
 function memberIdentity(route: Route, { drop }: DroppedMember): MemberIdentity {

@@ -4,7 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { fillSchedule } from '../routing/fill-request.ts';
 import { policyOf } from '../routing/request-policy.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
-import { claimRequest, ensureWatcher } from './claim-request.ts';
+import { claimAndStart } from './claim-request.ts';
 import type { Clock, Executions, Log, Routes, Settings } from './ports.ts';
 
 export interface TakeSchedulePorts {
@@ -50,7 +50,7 @@ export async function takeTick(ports: TakeSchedulePorts, tick: ScheduleTick): Pr
       `The route file has no schedule ${tick.schedule}. Deploy again, so that it is removed from Scheduler too.`,
     );
   }
-  const record = await claimRequest(ports, {
+  const record = await claimAndStart(ports, {
     origin: { kind: 'schedule', ...tick },
     route: schedule.name,
     routesHash: file.hash,
@@ -59,5 +59,5 @@ export async function takeTick(ports: TakeSchedulePorts, tick: ScheduleTick): Pr
     ...policyOf(schedule),
   });
   ports.log.info('schedule ticked', { identity: record.identity, schedule: tick.schedule });
-  return ensureWatcher(ports, record);
+  return record;
 }
