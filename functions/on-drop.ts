@@ -4,6 +4,7 @@ import { config } from '../lib/aws/config.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { createExecutions } from '../lib/aws/executions.ts';
 import { ledger } from '../lib/aws/ledger.ts';
+import { createMetrics } from '../lib/aws/lifecycle-metrics.ts';
 import { createObjects } from '../lib/aws/objects.ts';
 import { routes } from '../lib/aws/routes.ts';
 import { createSheetParts } from '../lib/aws/sheet-parts.ts';
@@ -21,6 +22,7 @@ export const handler = edge<SQSEvent, SQSBatchResponse>(({ Records }, context) =
       routes,
       sheetParts: createSheetParts(),
       deadlineMs: clock.nowMs() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS),
+      metrics: createMetrics(),
       clock,
       settings: config(),
       log,

@@ -2,14 +2,16 @@
 import type { AnnouncePorts } from '../lifecycle/announce-outcome.ts';
 import { createAnnouncer } from './announcer.ts';
 import { createEvidenceStore } from './evidence.ts';
+import { createMetrics } from './lifecycle-metrics.ts';
 import { createNotifier } from './notifier.ts';
 import { createRunArchive } from './run-archive.ts';
 
-export function createTelling(): Pick<AnnouncePorts, 'announcer' | 'notifier' | 'archive' | 'evidence'> {
+export function createTelling(): Pick<AnnouncePorts, 'announcer' | 'notifier' | 'archive' | 'evidence' | 'metrics'> {
   return {
     announcer: createAnnouncer(),
     notifier: createNotifier(),
     archive: createRunArchive(),
     evidence: createEvidenceStore(),
+    metrics: createMetrics(),
   };
 }

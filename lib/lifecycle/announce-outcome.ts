@@ -8,10 +8,13 @@ import { outcomeWords } from '../runs/outcome-words.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { announced } from '../runs/transitions.ts';
 import { holdsAnnouncement, type KeepEvidencePorts, keepEvidence } from './keep-evidence.ts';
+import { type Metrics, secondsBetween } from './metrics.ts';
 import { outcomeNotice } from './outcome-notice.ts';
 import { type TellPorts, tell } from './tell.ts';
 
-export interface AnnouncePorts extends KeepEvidencePorts, TellPorts {}
+export interface AnnouncePorts extends KeepEvidencePorts, TellPorts {
+  readonly metrics: Metrics;
+}
 
 export const RUN_OUTCOME = 'Run Outcome';
 
@@ -27,6 +30,7 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
     notice: outcomeNotice(kept, { eventId, about: RUN_OUTCOME }),
   };
   const told = await tell(ports, word, kept.announcedAt !== undefined);
+  if (kept.announcedAt === undefined) countOutcome(ports.metrics, kept);
   const at = new Date(ports.clock.nowMs()).toISOString();
   await ports.ledger.requests.change(kept.identity, (latest) => announced(latest, at, told), kept);
 }
@@ -34,6 +38,20 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
 /** The same however often it is sent. A request that a person opened again comes to another outcome. */
 export function outcomeEventId({ identity, reopened }: Pick<RequestRecord, 'identity' | 'reopened'>): string {
   return opaqueId({ announcement: RUN_OUTCOME, identity, reopened });
+}
+
+/** As often as it is announced: once, but for a crash before the mark. */
+function countOutcome(metrics: Metrics, record: RequestRecord): void {
+  if (record.outcome === undefined) return;
+  const { failureReason, stopTime } = currentAttempt(record);
+  const reason = failureReason ?? record.reasonCode;
+  const detectionSeconds = secondsBetween(stopTime, record.outcomeAt);
+  metrics.record({
+    kind: 'ended',
+    outcome: record.outcome,
+    ...(reason === undefined ? {} : { reason }),
+    ...(detectionSeconds === undefined ? {} : { detectionSeconds }),
+  });
 }
 
 /** Opaque ids and words of ours and HealthOmics' only (invariant 9). docs/events.md describes it. */

@@ -12,6 +12,7 @@ import { announceUncertain } from './announce-uncertain.ts';
 import { changedMembers, superseded } from './changed-members.ts';
 import { checkBeforeStart } from './check-before-start.ts';
 import { dropAgain } from './drop-again.ts';
+import { secondsBetween } from './metrics.ts';
 import type { DropsAgain, Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
 import { sentences } from './sentences.ts';
 import { answerAll } from './tokens.ts';
@@ -94,6 +95,8 @@ export async function adopt(ports: StartOnePorts, record: RequestRecord, run: St
   const step = (latest: RequestRecord) => started(latest, attempt, run, at);
   const adopted = await ports.ledger.requests.change(record.identity, step, record);
   ports.log.info('run started', { identity: record.identity, attempt, requestId, runId: run.runId, uuid: run.uuid });
+  const waitedSeconds = secondsBetween(record.since, at);
+  if (waitedSeconds !== undefined) ports.metrics.record({ kind: 'started', waitedSeconds });
   await answerAll(ports, adopted, 'start');
 }
 

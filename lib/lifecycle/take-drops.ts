@@ -1,5 +1,6 @@
 /** A batch of the drops queue: one bad record harms itself only. */
 import { parseDropEvents } from '../routing/drop-events.ts';
+import type { Metrics } from './metrics.ts';
 import { takeDrop } from './take-drop.ts';
 import { takeDropAgain } from './take-drop-again.ts';
 import { type TakeSheetPorts, takeSheetPart } from './take-sheet.ts';
@@ -22,7 +23,11 @@ export class InvalidQueueEvent extends Error {
 /** Drops of one batch are looked at side by side, so many at a time: as many as a batch has, so that their reads meet. */
 const CONCURRENCY = 10;
 
-export async function takeDrops(ports: TakeSheetPorts, records: readonly QueueRecord[]): Promise<BatchResponse> {
+export interface TakeDropsPorts extends TakeSheetPorts {
+  readonly metrics: Metrics;
+}
+
+export async function takeDrops(ports: TakeDropsPorts, records: readonly QueueRecord[]): Promise<BatchResponse> {
   if (!Array.isArray(records)) {
     throw new InvalidQueueEvent(
       'on-drop takes messages of the drops queue, as Lambda hands them over: {"Records": […]}.',
@@ -39,18 +44,20 @@ export async function takeDrops(ports: TakeSheetPorts, records: readonly QueueRe
 }
 
 /** Returns the message's id when it is to come back. */
-async function takeRecord(ports: TakeSheetPorts, { messageId, body }: QueueRecord): Promise<string | undefined> {
+async function takeRecord(ports: TakeDropsPorts, { messageId, body }: QueueRecord): Promise<string | undefined> {
   try {
     const parsed = parseDropEvents(JSON.parse(body));
     if (parsed.kind === 'ignored') {
       ports.log.info('message ignored', { messageId, reason: parsed.reason });
+      ports.metrics.record({ kind: 'drop', outcome: 'ignored' });
       return undefined;
     }
     if (parsed.kind === 'sheet') await takeSheetPart(ports, parsed.part);
     else if (parsed.kind === 'again') await takeDropAgain(ports, parsed.dropId);
-    else for (const drop of parsed.drops) await takeDrop(ports, drop);
+    else for (const drop of parsed.drops) ports.metrics.record({ kind: 'drop', outcome: await takeDrop(ports, drop) });
     return undefined;
   } catch (error) {
+    ports.metrics.record({ kind: 'drop', outcome: 'failed' });
     ports.log.error('drop not taken, it comes back', {
       messageId,
       error: error instanceof Error ? error.name : 'unknown',

@@ -23,7 +23,7 @@ export class SimulatedEvidence {
 export function tellingOf(
   world: World,
   call: Caller,
-): Pick<AnnouncePorts, 'announcer' | 'notifier' | 'archive' | 'evidence'> {
+): Pick<AnnouncePorts, 'announcer' | 'notifier' | 'archive' | 'evidence' | 'metrics'> {
   const { omics, evidence } = world;
   return {
     announcer: {
@@ -60,6 +60,7 @@ export function tellingOf(
         ),
       task: async () => undefined,
     },
+    metrics: { record: (figure) => world.journal.write(world.timeline.nowMs, `counted ${JSON.stringify(figure)}`) },
     evidence: {
       put: (key, content) => call(`s3.keepEvidence ${key}`, () => evidence.put(key, String(content))),
       read: (mark) => call(`s3.readEvidence ${mark.uri}`, () => evidence.read(mark)),

@@ -1,6 +1,7 @@
 /** A small world for the lifecycle: a real ledger, and ports that a test can steer and look into. */
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import type { AwaitStartPorts } from '../../lib/lifecycle/await-start.ts';
+import type { Figure } from '../../lib/lifecycle/metrics.ts';
 import type { Announcement, Log, ObjectHead, RunFacts, StartRunResult } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
@@ -228,6 +229,8 @@ export interface World extends Ports {
   /** Drops whose objects are to be taken again, oldest first. */
   readonly droppedAgain: string[];
   readonly lines: string[];
+  /** What was counted and timed, oldest first. */
+  readonly figures: Figure[];
   stop(): Promise<void>;
 }
 
@@ -239,6 +242,7 @@ export async function createWorld(): Promise<World> {
   const sentParts: World['sentParts'] = [];
   const droppedAgain: string[] = [];
   const lines: string[] = [];
+  const figures: Figure[] = [];
   const file = loadRouteFile(ROUTES, { fileName: 'rundrop.yaml', environment: {}, hash: sha256 });
   const write: Log['info'] = (message, fields) => void lines.push(`${message} ${JSON.stringify(fields ?? {})}`);
   const world: World = {
@@ -254,6 +258,8 @@ export async function createWorld(): Promise<World> {
     nudges,
     sentParts,
     lines,
+    figures,
+    metrics: { record: (figure) => void figures.push(figure) },
     objects: {
       head: async ({ bucket, key }) => store.get(`${bucket}/${key}`),
       someUnder: async ({ bucket, prefix }) =>

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DropRecord } from '../../../lib/ledger/drops.ts';
 import { type Ledger, ledgerOver } from '../../../lib/ledger/ledger.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
-import { takeDrops } from '../../../lib/lifecycle/take-drops.ts';
-import type { TakeSheetPorts } from '../../../lib/lifecycle/take-sheet.ts';
+import { type TakeDropsPorts, takeDrops } from '../../../lib/lifecycle/take-drops.ts';
 import type { Drop } from '../../../lib/routing/drop.ts';
 import { writeSheetMessage } from '../../../lib/routing/sheet-message.ts';
 import { simulatedTable, TableStore } from '../../simulation/simulated-table.ts';
@@ -72,7 +71,7 @@ async function recordOf(dropped: Drop): Promise<DropRecord | undefined> {
 }
 
 /** What SQS does: gives what was sent, ten at a time, and again what comes back. Returns how many came back. */
-async function deliver(ports: TakeSheetPorts, mostBatches = 1_000): Promise<number> {
+async function deliver(ports: TakeDropsPorts, mostBatches = 1_000): Promise<number> {
   let returned = 0;
   for (let batch = 0; batch < mostBatches && world.sentParts.length > 0; batch += 1) {
     const parts = world.sentParts.splice(0, 10);
@@ -83,7 +82,7 @@ async function deliver(ports: TakeSheetPorts, mostBatches = 1_000): Promise<numb
   return returned;
 }
 
-async function deliverOnce(ports: TakeSheetPorts, parts: World['sentParts']): Promise<World['sentParts']> {
+async function deliverOnce(ports: TakeDropsPorts, parts: World['sentParts']): Promise<World['sentParts']> {
   const records = parts.map((part, index) => ({ messageId: String(index), body: writeSheetMessage(part) }));
   const { batchItemFailures } = await takeDrops(ports, records);
   return batchItemFailures.flatMap(({ itemIdentifier }) => parts[Number(itemIdentifier)] ?? []);
