@@ -19,12 +19,25 @@ export const clock: Clock = {
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
-/** A Lambda handler around one function of ours: request ids in every log line, errors logged by name and rethrown. */
+/** What ties the lines of a state's invocation together: ids of ours and of Step Functions', which say nothing. */
+function correlationOf(event: unknown): Readonly<Record<string, string | number>> {
+  const { request, attempt, executionName } = (event ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof request === 'string' ? { request } : {}),
+    ...(typeof attempt === 'number' ? { attempt } : {}),
+    ...(typeof executionName === 'string' ? { execution: executionName } : {}),
+  };
+}
+
+/** A Lambda handler around one function of ours: correlation ids in every log line, errors logged by name and rethrown. */
 export function edge<E, R>(take: (event: E, context: Context) => Promise<R>) {
   return middy<E, R>()
     .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
     .onError(async ({ error }) => {
       logger.error('the invocation failed', { error: error instanceof Error ? error.name : 'unknown' });
     })
-    .handler((event: E, context: Context) => take(event, context));
+    .handler((event: E, context: Context) => {
+      logger.appendKeys(correlationOf(event));
+      return take(event, context);
+    });
 }

@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { readServerlessFile } from '../../local/wiring/serverless-file.ts';
+import { filesUnder } from '../source-tree.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
+
+interface Metric {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+interface Alarm extends Partial<Metric> {
+  readonly AlarmName: string;
+  readonly AlarmDescription: string;
+  readonly Metrics?: readonly { readonly MetricStat?: { readonly Metric: Metric } }[];
+}
+interface Widget {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly properties: { readonly title?: string; readonly metrics?: readonly (readonly unknown[])[] };
+}
+
+type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties?: object }>>;
+type Derive = (options: object) => Promise<{ readonly Resources: Resources }>;
+
+/** What stage prod is made of; the package's own tests hold that `serverless package` takes it so. */
+let resources: Resources;
+beforeAll(async () => {
+  const file = path.join(ROOT, 'serverless.yml');
+  const environment = { HEALTHOMICS_ROLE_ARN: 'arn:aws:iam::123456789012:role/HealthOmicsService' };
+  const serverless = await readServerlessFile({ file, stage: 'prod', routesFile: 'rundrop.yaml', environment });
+  const resolveConfigurationProperty = (keys: readonly string[]) => serverless.value(keys.join('.'));
+  const derive = async (name: string) => {
+    const module = createRequire(import.meta.url)(path.join(ROOT, 'deploy', name)) as Derive;
+    return (await module({ resolveConfigurationProperty })).Resources;
+  };
+  resources = { ...serverless.template.Resources, ...(await derive('alarms.cjs')), ...(await derive('dashboard.cjs')) };
+});
+
+function resourcesOf<Properties>(type: string): Properties[] {
+  const found = Object.values(resources).filter((resource) => resource.Type === type);
+  return found.map(({ Properties: properties }) => properties as unknown as Properties);
+}
+
+const alarms = () => resourcesOf<Alarm>('AWS::CloudWatch::Alarm');
+
+function widgets(): Widget[] {
+  const [dashboard] = resourcesOf<{ DashboardBody: { 'Fn::Sub': string } }>('AWS::CloudWatch::Dashboard');
+  return (JSON.parse(dashboard?.DashboardBody['Fn::Sub'] ?? '{}') as { widgets: Widget[] }).widgets;
+}
+
+/** Namespace, name and dimensions of every metric that an alarm or a graph names. */
+function namedMetrics(): { namespace: string; name: string; dimensions: Record<string, unknown> }[] {
+  const ofAlarms = alarms().flatMap((alarm) => [
+    ...(alarm.MetricName === undefined ? [] : [alarm as Metric]),
+    ...(alarm.Metrics ?? []).flatMap(({ MetricStat }) => MetricStat?.Metric ?? []),
+  ]);
+  const ofGraphs = widgets().flatMap(({ properties }) =>
+    (properties.metrics ?? []).filter(([first]) => typeof first === 'string'),
+  );
+  return [
+    ...ofAlarms.map(({ Namespace, MetricName, Dimensions }) => ({
+      namespace: Namespace,
+      name: MetricName,
+      dimensions: Object.fromEntries(Dimensions.map(({ Name, Value }) => [Name, Value])),
+    })),
+    ...ofGraphs.map(([namespace, name, ...rest]) => {
+      const pairs = rest.filter((item) => typeof item === 'string');
+      const dimensions = Object.fromEntries(
+        pairs.flatMap((item, index) => (index % 2 === 0 ? [[item, pairs[index + 1]]] : [])),
+      );
+      return { namespace: String(namespace), name: String(name), dimensions };
+    }),
+  ];
+}
+
+describe('the alarms', () => {
+  it('each have a section of the runbook under their name, and each section has its alarm', () => {
+    const sections = [...read('docs/runbook.md').matchAll(/^## (.+)$/gm)].map(([, title]) => title);
+    const names = alarms().map(({ AlarmName }) => AlarmName.replace(/^rundrop-prod-/, ''));
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.sort()).toEqual([...sections].sort());
+    for (const { AlarmName, AlarmDescription } of alarms()) {
+      expect(AlarmDescription).toMatch(new RegExp(` docs/runbook\\.md#${AlarmName.replace(/^rundrop-prod-/, '')}$`));
+      expect(AlarmDescription.length).toBeLessThanOrEqual(1024);
+    }
+  });
+
+  it('say in the runbook what they mean, where to look and what to do', () => {
+    const sections = read('docs/runbook.md').split(/^## /m).slice(1);
+    for (const section of sections) expect(section).toMatch(/\*\*Means\.\*\*[\s\S]*\*\*Look\.\*\*[\s\S]*\*\*Do\.\*\*/);
+  });
+
+  it('name commands there that rundrop has', () => {
+    const commands = filesUnder('cli')
+      .map((file) => read(file))
+      .join('\n');
+    const named = new Set([...read('docs/runbook.md').matchAll(/npx rundrop (\w+)/g)].map(([, name]) => name));
+    expect(named.size).toBeGreaterThan(5);
+    for (const name of named) expect(commands, name).toMatch(new RegExp(`(command|define)\\('${name}[ ']`));
+  });
+});
+
+describe('what alarms and dashboard look at', () => {
+  it('exists: queues, functions and the state machine of this stack', () => {
+    const named = (property: string, type: string) =>
+      resourcesOf<Record<string, string>>(type).map((properties) => properties[property]);
+    const queues = named('QueueName', 'AWS::SQS::Queue');
+    const functions = named('FunctionName', 'AWS::Lambda::Function');
+    for (const { namespace, dimensions } of namedMetrics()) {
+      if (namespace === 'AWS/SQS') expect(queues).toContain(dimensions.QueueName);
+      if (namespace === 'AWS/Lambda') expect(functions).toContain(dimensions.FunctionName);
+      if (namespace === 'AWS/States') {
+        expect([{ Ref: 'RunLifecycle' }, '${RunLifecycle}']).toContainEqual(dimensions.StateMachineArn);
+      }
+    }
+    expect(new Set(namedMetrics().map(({ namespace }) => namespace))).toEqual(
+      new Set(['AWS/SQS', 'AWS/Lambda', 'AWS/States', 'Rundrop']),
+    );
+  });
+
+  it('is a metric that the functions publish, of this stage', () => {
+    const published = read('lib/aws/lifecycle-metrics.ts') + read('lib/aws/sweep-metrics.ts');
+    const ours = namedMetrics().filter(({ namespace }) => namespace === 'Rundrop');
+    const searched = JSON.stringify(widgets()).matchAll(
+      /\{Rundrop,service,([\w,]+)\} MetricName=\\+"(\w+)\\+" service=\\+"([\w-]+)\\+"/g,
+    );
+    const all = [
+      ...ours.map(({ name, dimensions }) => ({ name, stage: dimensions.service, dimensions: Object.keys(dimensions) })),
+      ...[...searched].map(([, dimensions = '', name = '', stage]) => ({
+        name,
+        stage,
+        dimensions: dimensions.split(','),
+      })),
+    ];
+    expect(all.length).toBeGreaterThan(15);
+    for (const { name, stage, dimensions } of all) {
+      expect(published, name).toMatch(new RegExp(`\\b${name}\\b`));
+      expect(stage, name).toBe('rundrop-prod');
+      for (const dimension of dimensions.filter((one) => one !== 'service')) expect(published).toContain(dimension);
+    }
+    const [lambda] = resourcesOf<{ Environment: { Variables: Record<string, string> } }>('AWS::Lambda::Function');
+    expect(lambda?.Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe('rundrop-prod');
+  });
+
+  it('covers the questions, on one dashboard without overlaps', () => {
+    const titles = widgets().flatMap(({ properties }) => properties.title ?? []);
+    for (const part of [
+      'Drops by outcome',
+      'oldest drop',
+      'Start latency',
+      'Runs by status',
+      'end of a run',
+      'Failures by reason',
+    ]) {
+      expect(titles.join('\n')).toContain(part);
+    }
+    for (const part of ['retention mode', 'Days until', 'Dead letters', 'Function errors', 'Function throttles']) {
+      expect(titles.join('\n')).toContain(part);
+    }
+    const cells = widgets().flatMap(({ x, y, width, height }) =>
+      Array.from({ length: width * height }, (_, index) => `${x + (index % width)},${y + Math.floor(index / width)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+  });
+});
+
+describe('the saved queries', () => {
+  it('ask the log groups of all functions, for fields that their lines have', () => {
+    const { Resources } = parse(read('deploy/queries.yml')) as {
+      Resources: Record<string, { Properties: { LogGroupNames: string; QueryString: string } }>;
+    };
+    const queries = Object.values(Resources).map(({ Properties }) => Properties);
+    expect(queries.length).toBeGreaterThan(3);
+    for (const { LogGroupNames } of queries) {
+      expect(LogGroupNames).toBe('${file(./deploy/function-names.cjs):logGroups}');
+    }
+    const { names } = createRequire(import.meta.url)(path.join(ROOT, 'deploy', 'function-names.cjs')) as {
+      names: string[];
+    };
+    const functions = resourcesOf<{ FunctionName: string }>('AWS::Lambda::Function').map(
+      ({ FunctionName }) => FunctionName,
+    );
+    expect(functions.sort()).toEqual(names.map((name) => `rundrop-prod-${name}`));
+    const text = filesUnder('lib')
+      .map((file) => read(file))
+      .join('\n');
+    for (const [, message = ''] of queries.flatMap(({ QueryString }) => [
+      ...QueryString.matchAll(/"([a-z][^"]+ [^"]+)"/g),
+    ])) {
+      expect(text, message).toContain(`'${message}'`);
+    }
+  });
+});
