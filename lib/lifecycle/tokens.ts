@@ -1,6 +1,7 @@
 /** Answering the executions that wait for something: for the start of a run, or for its end. */
 import type { Ledger } from '../ledger/ledger.ts';
 import type { TokenPurpose, TokenRecord } from '../ledger/tokens.ts';
+import { outcomeWords } from '../runs/outcome-words.ts';
 import { currentAttempt, type Outcome, type RequestRecord } from '../runs/request-record.ts';
 import { runHasEnded } from '../runs/transitions.ts';
 import type { Executions } from './ports.ts';
@@ -27,7 +28,13 @@ export function startAnswer(record: RequestRecord): Answer | undefined {
   if (attempt.uuid !== undefined) return { kind: 'success', output: stateOf(record) };
   if (record.state !== 'ENDED') return undefined;
   const error = START_ERRORS[record.outcome ?? 'REFUSED'] ?? 'StartRefused';
-  return { kind: 'failure', error, cause: record.reason ?? `Request ${record.identity} ended as ${record.outcome}.` };
+  return { kind: 'failure', error, cause: causeOf(record) };
+}
+
+/** HealthOmics' own words may name what they complain of. Who typed the request into the console knows it anyway. */
+function causeOf(record: RequestRecord): string {
+  if (record.origin.kind === 'execution' && record.reason !== undefined) return record.reason;
+  return `${outcomeWords(record)} "rundrop show ${record.identity}" tells the rest.`;
 }
 
 /** What an execution in WatchRun for attempt `number` is to be told now; `undefined` while the run goes on. */

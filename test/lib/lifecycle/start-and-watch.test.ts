@@ -94,15 +94,16 @@ describe('the line for the starter', () => {
     expect(world.runs.calls.filter((call) => call.startsWith('StartRun'))).toHaveLength(4);
   });
 
-  it('records and announces a refusal, and fails the execution with the reason', async () => {
+  it('records and announces a refusal, and fails the execution with words that name nothing', async () => {
     const record = await claimed();
     await inLine(record);
-    world.runs.answers.push({ kind: 'refused', reason: 'StartRun was refused: no such workflow.' });
+    const reason = 'StartRun was refused: no such workflow for SYN-1.';
+    world.runs.answers.push({ kind: 'refused', reason, code: 'ResourceNotFoundException' });
     await startWaiting(world, FAR);
     expect(await latest(record)).toMatchObject({ state: 'ENDED', outcome: 'REFUSED', announcedAt: expect.any(String) });
     expect(world.executions.answers.get('w1:1')).toEqual({
       error: 'StartRefused',
-      cause: 'StartRun was refused: no such workflow.',
+      cause: `It was not started: HealthOmics refused StartRun with ResourceNotFoundException. "rundrop show ${record.identity}" tells the rest.`,
     });
     expect(world.announcer.sent).toHaveLength(1);
   });
