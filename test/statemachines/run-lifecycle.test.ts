@@ -24,6 +24,8 @@ interface Rule {
   readonly ErrorEquals: readonly string[];
 }
 interface State {
+  readonly Type: string;
+  readonly TimeoutSeconds?: number;
   readonly Comment?: string;
   readonly Retry?: readonly Rule[];
   readonly Catch?: readonly Rule[];
@@ -219,6 +221,13 @@ describe('the definition of run-lifecycle', () => {
     for (const [name, state] of states) {
       expect(state.Comment, name).toMatch(/\w{3,}/);
       for (const rule of [...(state.Retry ?? []), ...(state.Catch ?? [])]) expect(rule.Comment, name).toMatch(/\w{3,}/);
+    }
+  });
+
+  it('gives the reason of every timeout, which no task is without', () => {
+    for (const [name, { Type, TimeoutSeconds, Comment }] of states) {
+      expect(TimeoutSeconds !== undefined, name).toBe(Type === 'Task');
+      if (TimeoutSeconds !== undefined) expect(Comment, name).toMatch(/time(?:s )?out/i);
     }
   });
 
