@@ -1,6 +1,7 @@
 /** `npm run bench [-- NAME…]`: prints the figures; exit status 1 when a bound is passed or a check fails, 2 for an unknown name. */
 import { drops } from './drops.ts';
 import { CheckFailed, type Figure, isOver, type Row } from './figure.ts';
+import { forecast } from './forecast.ts';
 import { idleMemory } from './idle-memory.ts';
 import { omicsCalls } from './omics-calls.ts';
 import { omicsManyRuns } from './omics-many-runs.ts';
@@ -26,6 +27,7 @@ const FIGURES: readonly Figure[] = [
   routing,
   sheets,
   sweep,
+  forecast,
   omicsCalls,
   omicsManyRuns,
   seeds,

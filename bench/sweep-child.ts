@@ -19,8 +19,21 @@ export interface SweepMeasured {
   readonly peakResidentMb: number;
 }
 
+export interface SweepLearned {
+  /** So many sweeps until no mode was unknown. */
+  readonly sweeps: number;
+  /** Of the sweep that took longest, in virtual time from its invocation. */
+  readonly longestSeconds: number;
+  readonly peakResidentMb: number;
+  readonly storedRuns: number;
+}
+
 const PAGE_SIZE = 100;
 const ADDED = 50;
+const MOST_SWEEPS = 100;
+const EVERY_MS = 15 * 60_000;
+/** A Lambda's 15 minutes without what functions/sweep-runs.ts leaves for writing down. */
+const WORKING_MS = EVERY_MS - 45_000;
 const HOUR_MS = 3_600_000;
 const FIRST_ID = 1_000_000;
 
@@ -46,6 +59,30 @@ async function measure(count: number): Promise<SweepMeasured> {
   stored += ADDED;
   const withAdded = await sweep();
   return { quiet, added: ADDED, withAdded, microsecondsPerRun: (user + system) / count, peakResidentMb };
+}
+
+/** An account that nobody knows: sweep after sweep, as the schedule invokes them, until every mode is known. */
+async function learn(count: number): Promise<SweepLearned> {
+  await import('../functions/sweep-runs.ts');
+  let nowMs = Date.UTC(2026, 0, 2);
+  const account = {
+    stored: () => count,
+    nowMs: () => nowMs,
+    pass: (milliseconds: number) => {
+      nowMs += milliseconds;
+    },
+  };
+  const ports = portsOf(createMemorySweeps(), account);
+  let longestSeconds = 0;
+  for (let sweeps = 1; sweeps <= MOST_SWEEPS; sweeps += 1) {
+    const startedMs = nowMs;
+    const { outcome, unknownRetention, storedRuns = 0 } = await sweepRuns({ ...ports, deadlineMs: nowMs + WORKING_MS });
+    longestSeconds = Math.max(longestSeconds, (nowMs - startedMs) / 1_000);
+    if (outcome === 'done' && unknownRetention === 0)
+      return { sweeps, longestSeconds, storedRuns, peakResidentMb: process.resourceUsage().maxRSS / 1024 };
+    nowMs = startedMs + EVERY_MS;
+  }
+  throw new Error(`${MOST_SWEEPS} sweeps did not learn ${count} runs`);
 }
 
 /** As sweeps before would have left it. */
@@ -109,7 +146,9 @@ function portsOf(store: Sweeps, { stored, nowMs, pass }: Account): SweepPorts {
     requests: { findByRunId: async () => [], read: async () => undefined, list: async () => [], open: async () => [] },
     storedRuns: {
       /** Newest first; a token is how many come after it. */
-      async page({ token }) {
+      async page({ status, token }) {
+        // All have ended.
+        if (status !== undefined) return { runs: [] };
         const left = token === undefined ? stored() : Number(token);
         const runs = Array.from({ length: Math.min(PAGE_SIZE, left) }, (_, index) => listedRun(left - 1 - index));
         return left > PAGE_SIZE ? { runs, token: String(left - PAGE_SIZE) } : { runs };
@@ -137,4 +176,5 @@ function portsOf(store: Sweeps, { stored, nowMs, pass }: Account): SweepPorts {
   };
 }
 
-console.log(JSON.stringify(await measure(Number(process.argv[2] ?? 100_000))));
+const count = Number(process.argv[2] ?? 100_000);
+console.log(JSON.stringify(process.argv[3] === 'learn' ? await learn(count) : await measure(count)));
