@@ -2,10 +2,9 @@
 
 import type { Drop } from '../routing/drop.ts';
 import { factsNeeded } from '../routing/drop-conditions.ts';
-import { explainMatch } from '../routing/explain-match.ts';
 import { gatherPlace } from '../routing/gather.ts';
 import { matchDrop } from '../routing/match-drop.ts';
-import type { RouteFile } from '../routing/route-file.ts';
+import type { Route, RouteFile } from '../routing/route-file.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { type DropInput, DropNotStarted, InvalidInput, SheetTaken } from './execution-input.ts';
 import { gatherIdOf } from './gather-drop.ts';
@@ -56,13 +55,23 @@ async function look(ports: TakeSheetPorts, input: DropInput): Promise<Drop> {
   };
 }
 
+/** Says it by what stands in the route file: the reasons of `rundrop explain` quote the key, and a cause is kept for long. */
 function refuseUnmatched(file: RouteFile, drop: Drop): void {
-  if (matchDrop(file, drop).kind === 'matched') return;
-  const [nearest] = explainMatch(file, drop).misses;
-  const why = nearest === undefined ? 'the route file has no routes' : `nearest is ${nearest.route}: ${nearest.reason}`;
+  const match = matchDrop(file, drop);
+  if (match.kind === 'matched') return;
+  const [nearest] = match.misses;
+  const route = file.routes.find(({ name }) => name === nearest?.route);
   throw new DropNotStarted(
-    `No route takes this object (drop ${dropIdOf(drop)}); ${why}. "rundrop explain --live" with its S3 URI says what every route says to it.`,
+    `No route takes this object (drop ${dropIdOf(drop)})${route === undefined ? ': the route file has none' : `; ${sayNearest(route, drop)}`}. "rundrop explain --live" with its S3 URI says what every route says to it.`,
   );
+}
+
+function sayNearest(route: Route, drop: Drop): string {
+  if (route.bucket !== drop.bucket) return `nearest is ${route.name}, of bucket ${route.bucket}`;
+  const fits = route.pattern.match(drop.key) !== undefined;
+  return fits
+    ? `nearest is ${route.name}: the key fits, and one of its conditions (except, needs, when, or that the object has content) does not hold`
+    : `nearest is ${route.name}, whose keys are ${route.pattern.text}`;
 }
 
 /** Without versions only S3's own event tells one upload from the next, and it has gone by. */

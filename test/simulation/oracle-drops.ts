@@ -53,15 +53,27 @@ function checkDrop(world: World, drop: Item, identities: ReadonlySet<string>, vi
     case 'SUPERSEDED':
     case 'REJECTED':
       if (typeof reason !== 'string' || reason === '') violate(`2: ${place} is ${state} without a reason`);
-      if (!isChanged(world, drop) && !String(key).startsWith('requests/'))
+      if (!isChanged(world, drop) && !isTakenOtherwise(world, drop) && !String(key).startsWith('requests/'))
         violate(`2: ${place} is ${state}: ${reason}`);
       return;
     case 'GATHERING':
       checkGathering(world, drop, place, violate);
       return;
+    case 'REPLAYED':
+      // The command that was to send it died: a person finds it where it was found before.
+      if (drop.acts === undefined) violate(`2: ${place} was sent round again by nobody`);
+      return;
     default:
       violate(`2: ${place} rests in ${state}`);
   }
+}
+
+/** A person named the same object, and that came first. */
+function isTakenOtherwise(world: World, { key, etag, dropId }: Item): boolean {
+  return [...world.store.items.values()].some(
+    (one) =>
+      one.sk === 'DROP' && one.key === key && one.etag === etag && one.dropId !== dropId && one.state === 'TAKEN',
+  );
 }
 
 /** Its object was overwritten, deleted, or written again, or one of its set was. */

@@ -27,6 +27,8 @@ export interface RequestData {
   readonly announcedAt?: string;
   readonly notifiedAt?: string;
   readonly evidence?: { readonly uri: string };
+  readonly cancelAskedAt?: string;
+  readonly reopened?: number;
 }
 
 type Item = Readonly<Record<string, unknown>>;
@@ -46,6 +48,14 @@ function rank(status: string | undefined): number {
   if (status === undefined) return -1;
   const found = ORDER.indexOf(status);
   return found < 0 ? ORDER.length : found;
+}
+
+/** A person may open again what ended without a run in its last attempt, once the world has been told of its end. */
+function isReopened(old: RequestData, now: RequestData): boolean {
+  const last = old.attempts.at(-1);
+  const isRight =
+    old.announcedAt !== undefined && last?.uuid === undefined && now.attempts.length === old.attempts.length + 1;
+  return old.state === 'ENDED' && now.state === 'CLAIMED' && isRight && now.reopened === (old.reopened ?? 0) + 1;
 }
 
 export class LedgerWatch {
@@ -72,6 +82,9 @@ export class LedgerWatch {
         this.#violate(`4: ${name} of request ${identity} changed`);
     };
     stays('requestText');
+    if (old.cancelAskedAt !== undefined && now.reopened === old.reopened && now.attempts.length > old.attempts.length)
+      this.#violate(`1: request ${identity} goes on after its end was asked for`);
+    if (isReopened(old, now)) return;
     stays('outcome');
     stays('outcomeAt');
     stays('announcedAt');

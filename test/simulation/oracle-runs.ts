@@ -104,11 +104,20 @@ function checkOutcome(request: RequestData, world: World, violate: Violate): voi
   const last = attempts.at(-1);
   const run = runs.find(({ uuid }) => uuid === last?.uuid);
   switch (outcome) {
-    case 'COMPLETED':
     case 'CANCELLED':
+      // By hand, before it had a run.
+      if (last?.uuid === undefined && request.cancelAskedAt !== undefined) {
+        if (runs.some(({ tags }) => tags[TAG] === last?.requestId))
+          violate(`3: request ${identity} was cancelled before it started, and there is a run of its last attempt`);
+        return;
+      }
+      if (run?.status !== outcome) violate(`3: request ${identity} is ${outcome}, its run ${run?.status}`);
+      return;
+    case 'COMPLETED':
     case 'FAILED':
       if (run?.status !== outcome) violate(`3: request ${identity} is ${outcome}, its run ${run?.status}`);
-      if (outcome === 'FAILED' && run !== undefined && !readsAnother(world, run)) checkGivenUp(request, run, violate);
+      if (outcome === 'FAILED' && run !== undefined && !readsAnother(world, run) && request.cancelAskedAt === undefined)
+        checkGivenUp(request, run, violate);
       return;
     case 'REMOVED':
       if (run?.removedMs === undefined) violate(`3: request ${identity} is REMOVED, its run ${run?.uuid} is there`);
@@ -144,7 +153,8 @@ export function checkAnnouncements({ announced }: World, requests: readonly Requ
   const eventOf = new Map<string, string>();
   for (const { detailType, detail, recorded } of announced) {
     if (detailType !== 'Run Outcome') continue;
-    const { eventId, request, outcome } = detail as { eventId: string; request: string; outcome: string };
+    const { eventId, request: identity, outcome } = detail as { eventId: string; request: string; outcome: string };
+    const request = `${identity}${recorded?.reopened === undefined ? '' : `, opened ${recorded.reopened} times`}`;
     if (recorded?.state !== 'ENDED' || recorded.outcome !== outcome)
       violate(`8: ${outcome} of request ${request} was announced before it was on record`);
     if ((requestOfEvent.get(eventId) ?? request) !== request) violate(`8: eventId ${eventId} is of two requests`);
@@ -152,8 +162,9 @@ export function checkAnnouncements({ announced }: World, requests: readonly Requ
     requestOfEvent.set(eventId, request);
     eventOf.set(request, eventId);
   }
-  for (const { identity, announcedAt } of requests) {
-    if (announcedAt !== undefined && !eventOf.has(identity)) violate(`8: request ${identity} was never announced`);
+  for (const { identity, announcedAt, reopened } of requests) {
+    const request = `${identity}${reopened === undefined ? '' : `, opened ${reopened} times`}`;
+    if (announcedAt !== undefined && !eventOf.has(request)) violate(`8: request ${identity} was never announced`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** One seed, from its faults to the oracle's verdict. */
+import { drawHands } from './by-hand.ts';
 import { drawCalm, drawFaults, type Faults, NO_FAULTS } from './faults.ts';
 import type { CrashPoint } from './invocations.ts';
 import { Oracle } from './oracle.ts';
@@ -34,6 +35,8 @@ export interface Verdict {
 export interface SimulateOptions {
   readonly plant?: Plant;
   readonly keepsJournal?: boolean;
+  /** An operator takes things in hand meanwhile. */
+  readonly byHand?: boolean;
 }
 
 /** `mixed`: faults of every kind. `calm`: none, and no reconciliation, so that events alone must do. */
@@ -42,7 +45,8 @@ type Profile = 'mixed' | 'calm';
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Verdict> {
   // Of its own, so that the faults of a seed do not depend on what is planted.
   const random = new RandomSource(seed);
-  const profile: Profile = random.chance(0.15) ? 'calm' : 'mixed';
+  // What people end is announced by reconciliation, which a calm world goes without.
+  const profile: Profile = random.chance(0.15) && options.byHand !== true ? 'calm' : 'mixed';
   const faults = profile === 'calm' ? drawCalm(random) : drawFaults(random);
   const world = worldOf(random.int(0, 0x7fff_ffff), {
     faults,
@@ -53,6 +57,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   });
   const oracle = new Oracle(world, { strict: profile === 'calm' });
   drawWork(world, START_MS + WORK_MS);
+  if (options.byHand === true) drawHands(world, new RandomSource(seed), START_MS + WORK_MS);
   if (random.chance(faults.routesChange)) {
     world.timeline.after(random.int(0, WORK_MS), () => {
       world.routes = ROUTE_FILES[1];

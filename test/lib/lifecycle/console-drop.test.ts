@@ -75,8 +75,15 @@ it('says which route is nearest when none takes the object', async () => {
   const { answer } = await execute('cram/SYN-1.bam');
   expect(answer()).toMatchObject({
     error: 'DropNotStarted',
-    cause: expect.stringMatching(/nearest is single: .*explain/),
+    cause: expect.stringMatching(/nearest is single, whose keys are cram\/\{sample\}\.cram.*explain/),
   });
+});
+
+it('says that the key fits and a condition does not hold, without a word of the key', async () => {
+  put(world, 'cram/SYN-SECRET.cram', { sizeBytes: 0 });
+  const { answer } = await execute('cram/SYN-SECRET.cram');
+  expect(answer()).toMatchObject({ error: 'DropNotStarted', cause: expect.stringContaining('single: the key fits') });
+  expect(JSON.stringify(answer())).not.toContain('SECRET');
 });
 
 it('says why an object is refused, and how to have it looked at again', async () => {
