@@ -14,7 +14,21 @@ const PACKAGED = new Map([
 const READS_ROUTES = 'lib/aws/read-packaged-routes.ts';
 
 /** Without `serverless` bundles are made and nothing else is written. */
-module.exports = (serverless) => [leanSdk(), packagedRoutes(serverless)];
+module.exports = (serverless) => [leanSdk(), chunksOfEntry(), packagedRoutes(serverless)];
+
+/**
+ * What a function imports only when it needs it is a file of its own in its package, which a cold start does not read.
+ * It begins with the function's name, by which serverless-esbuild tells what belongs to whom.
+ */
+function chunksOfEntry() {
+  return {
+    name: 'chunks-of-entry',
+    setup({ initialOptions }) {
+      const [entry] = initialOptions.entryPoints;
+      initialOptions.chunkNames = `${path.basename(entry, path.extname(entry))}.[name]-[hash]`;
+    },
+  };
+}
 
 function packagedRoutes(serverless) {
   return {

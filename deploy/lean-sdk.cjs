@@ -54,6 +54,10 @@ function leanSdk() {
         contents: ONE_REGION_SIGNER,
         loader: 'js',
       }));
+      build.onLoad({ filter: /[\\/]node_modules[\\/]@(?:aws|aws-sdk|smithy)[\\/].*\.js$/ }, async ({ path: file }) => {
+        const text = await readFile(file, 'utf8');
+        return text.includes('import(') ? { contents: leanImports(text), loader: 'js' } : undefined;
+      });
       requireBuiltins(build);
     },
   };
@@ -94,6 +98,13 @@ const RETRIED = new Set([
   'TransactionInProgressException',
 ]);
 
+/** What the SDK imports when it needs it: Node's own modules are there already, and the rest is not for Lambda. */
+function leanImports(text) {
+  return text
+    .replaceAll(/\bimport\("(node:\w+)"\)/g, (_, name) => `Promise.resolve(process.getBuiltinModule("${name}"))`)
+    .replaceAll(/\bimport\("(bowser|@smithy\/core\/event-streams)"\)/g, (_, name) => `Promise.reject(new Error("${name} is not in this bundle"))`);
+}
+
 const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
 
 /**
@@ -101,8 +112,8 @@ const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]
  * undici, for its WebSocket, which is 20 ms. Asking for the module itself reads what is used.
  */
 function requireBuiltins(build) {
-  build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path: name, kind }) =>
-    BUILTINS.has(name) && kind !== 'require-call'
+  build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path: name }) =>
+    BUILTINS.has(name)
       ? { path: name.replace(/^node:/, ''), namespace: 'builtin' }
       : undefined,
   );
