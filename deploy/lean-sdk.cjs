@@ -28,6 +28,15 @@ const REPLACED_FILES = new Map([
   ['Sha256Js', lean('hash-in-javascript.mjs')],
   ['loadSharedConfigFiles', lean('shared-config.mjs')],
   ['getInstanceMetadataRegion', lean('instance-region.mjs')],
+  ['AdaptiveRetryStrategy', lean('adaptive-retry.mjs')],
+  ['createChecksumStream.browser', lean('web-streams.mjs')],
+  ['getAwsChunkedEncodingStream.browser', lean('web-streams.mjs')],
+  ['headStream.browser', lean('web-streams.mjs')],
+  ['sdk-stream-mixin.browser', lean('web-streams.mjs')],
+  ['splitStream.browser', lean('web-streams.mjs')],
+  ['stream-collector.browser', lean('web-streams.mjs')],
+  ['stream-type-check', lean('web-streams.mjs')],
+  ['XmlShapeSerializer', lean('xml-serializer.mjs')],
 ]);
 
 function leanSdk() {
@@ -37,7 +46,7 @@ function leanSdk() {
       build.onResolve({ filter: /^@(?:aws-sdk|smithy|aws-lambda-powertools)\// }, ({ path: name }) =>
         REPLACED_PACKAGES.has(name) ? { path: REPLACED_PACKAGES.get(name) } : undefined,
       );
-      build.onResolve({ filter: /^\.{1,2}\/.*[A-Z]/ }, ({ path: name, importer }) => {
+      build.onResolve({ filter: /^\.{1,2}\/[\w./-]+$/ }, ({ path: name, importer }) => {
         const file = REPLACED_FILES.get(path.basename(name, '.js'));
         return file !== undefined && isSdk(importer) ? { path: file } : undefined;
       });
@@ -49,6 +58,10 @@ function leanSdk() {
         const { version } = JSON.parse(await readFile(file, 'utf8'));
         return { contents: JSON.stringify({ version }), loader: 'json' };
       });
+      build.onLoad({ filter: /[\\/]client-s3[\\/]dist-es[\\/]endpoint[\\/]endpointResolver\.js$/ }, () => ({
+        contents: PLAIN_BUCKETS,
+        loader: 'js',
+      }));
       // Nothing but a multi-region access point is signed for all regions, and Rundrop names none.
       build.onLoad({ filter: /[\\/]SignatureV4MultiRegion\.js$/ }, () => ({
         contents: ONE_REGION_SIGNER,
@@ -62,6 +75,12 @@ function leanSdk() {
     },
   };
 }
+
+const PLAIN_BUCKETS = `
+import { partition } from '@aws-sdk/core/client';
+import { s3Endpoint } from ${JSON.stringify(lean('s3-endpoint.mjs'))};
+export const defaultEndpointResolver = (params) => s3Endpoint(params, partition);
+`;
 
 const ONE_REGION_SIGNER = `
 import { SignatureV4SignWithCredentials } from './SignatureV4SignWithCredentials';
@@ -101,7 +120,7 @@ const RETRIED = new Set([
 /** What the SDK imports when it needs it: Node's own modules are there already, and the rest is not for Lambda. */
 function leanImports(text) {
   return text
-    .replaceAll(/\bimport\("(node:\w+)"\)/g, (_, name) => `Promise.resolve(process.getBuiltinModule("${name}"))`)
+    .replaceAll(/\bimport\(["'](node:\w+)["']\)/g, (_, name) => `Promise.resolve(process.getBuiltinModule("${name}"))`)
     .replaceAll(/\bimport\("(bowser|@smithy\/core\/event-streams)"\)/g, (_, name) => `Promise.reject(new Error("${name} is not in this bundle"))`);
 }
 

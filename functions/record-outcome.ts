@@ -1,11 +1,9 @@
 /** ASL state RecordOutcome: how the attempt ended, and whether another follows. */
 import { config } from '../lib/aws/config.ts';
-import { createDropsAgain } from '../lib/aws/drops-again.ts';
+import { deferred } from '../lib/aws/deferred.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
-import { createObjects } from '../lib/aws/objects.ts';
 import { createRuns } from '../lib/aws/runs.ts';
-import { createStarter } from '../lib/aws/starter.ts';
 import { createTelling } from '../lib/aws/telling.ts';
 import type { OutcomeAnswer } from '../lib/lifecycle/outcome-answer.ts';
 import { recordOutcome } from '../lib/lifecycle/record-outcome.ts';
@@ -15,10 +13,10 @@ export const handler = edge<{ request: string; attempt: number }, OutcomeAnswer>
     {
       ledger: ledger(),
       runs: createRuns(),
-      objects: createObjects(),
+      objects: deferred(async () => (await import('../lib/aws/objects.ts')).createObjects()),
       ...createTelling(),
-      dropsAgain: createDropsAgain(),
-      starter: createStarter(),
+      dropsAgain: deferred(async () => (await import('../lib/aws/drops-again.ts')).createDropsAgain()),
+      starter: deferred(async () => (await import('../lib/aws/starter.ts')).createStarter()),
       clock,
       random: Math.random,
       settings: config(),

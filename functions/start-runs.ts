@@ -1,7 +1,7 @@
 /** The one starter: nudged through a FIFO queue with one message group, so never two at a time. */
 import type { SQSEvent } from 'aws-lambda';
 import { config } from '../lib/aws/config.ts';
-import { createDropsAgain } from '../lib/aws/drops-again.ts';
+import { deferred } from '../lib/aws/deferred.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { createExecutions } from '../lib/aws/executions.ts';
 import { ledger } from '../lib/aws/ledger.ts';
@@ -9,7 +9,6 @@ import { createObjects } from '../lib/aws/objects.ts';
 import { createQuotas } from '../lib/aws/quotas.ts';
 import { createRuns } from '../lib/aws/runs.ts';
 import { startRunOnce } from '../lib/aws/start-run-once.ts';
-import { createStarter } from '../lib/aws/starter.ts';
 import { createTelling } from '../lib/aws/telling.ts';
 import { readNudges } from '../lib/lifecycle/nudge.ts';
 import { startWaiting } from '../lib/lifecycle/start-waiting.ts';
@@ -26,8 +25,8 @@ export const handler = edge<SQSEvent, void>(async ({ Records }, context) => {
       objects: createObjects(),
       executions: createExecutions(),
       ...createTelling(),
-      dropsAgain: createDropsAgain(),
-      starter: createStarter(),
+      dropsAgain: deferred(async () => (await import('../lib/aws/drops-again.ts')).createDropsAgain()),
+      starter: deferred(async () => (await import('../lib/aws/starter.ts')).createStarter()),
       quotas: createQuotas(clock, log),
       clock,
       settings: config(),

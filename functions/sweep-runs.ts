@@ -1,11 +1,9 @@
 /** Every 15 minutes, and by hand: brings the picture of the account's stored runs up to date. `{"scan": true}` lists all of them. */
 import { randomUUID } from 'node:crypto';
-import { createAnnouncer } from '../lib/aws/announcer.ts';
 import { config } from '../lib/aws/config.ts';
+import { deferred } from '../lib/aws/deferred.ts';
 import { clock, edge, log } from '../lib/aws/edge.ts';
 import { ledger } from '../lib/aws/ledger.ts';
-import { createNotifier } from '../lib/aws/notifier.ts';
-import { createArchive, createPrunableRuns } from '../lib/aws/prunable-runs.ts';
 import { createQuotas } from '../lib/aws/quotas.ts';
 import { createRunGroups } from '../lib/aws/run-groups.ts';
 import { omicsClient } from '../lib/aws/runs.ts';
@@ -17,13 +15,19 @@ import { sweepRuns } from '../lib/lifecycle/sweep-runs.ts';
 /** Left over at the end for writing down what was learned. */
 const RESERVE_MS = 45_000;
 
+/** Most accounts prune nothing, and go without S3. */
+async function createPruning() {
+  const { createArchive, createPrunableRuns } = await import('../lib/aws/prunable-runs.ts');
+  return { runs: createPrunableRuns(omicsClient), archive: createArchive() };
+}
+
 export const handler = edge<unknown, SweepResult>(async (event, context) => {
   const { deletions, requests, snapshots, sweeps } = ledger();
   const { sweepRateShare, quotaThresholds, prune: rules } = config();
   const prune =
     rules === undefined
       ? {}
-      : { prune: { rules, runs: createPrunableRuns(omicsClient), archive: createArchive(), deletions } };
+      : { prune: { rules, ...(await createPruning()), deletions } };
   const ports = {
     store: sweeps,
     snapshots,
@@ -31,8 +35,8 @@ export const handler = edge<unknown, SweepResult>(async (event, context) => {
     storedRuns: createStoredRuns(omicsClient),
     quotas: createQuotas(clock, log),
     runGroups: createRunGroups(omicsClient),
-    announcer: createAnnouncer(),
-    notifier: createNotifier(),
+    announcer: deferred(async () => (await import('../lib/aws/announcer.ts')).createAnnouncer()),
+    notifier: deferred(async () => (await import('../lib/aws/notifier.ts')).createNotifier()),
     metrics: createSweepMetrics(),
     clock,
     log,

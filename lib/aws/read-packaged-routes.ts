@@ -1,6 +1,6 @@
 /** The route file that was packaged with the function, beside its own name and in JSON. */
 import { readFile } from 'node:fs/promises';
-import { loadPackagedRoutes, type PackagedRoutes } from '../routing/packaged-routes.ts';
+import type { PackagedRoutes } from '../routing/packaged-routes.ts';
 import type { RouteFile } from '../routing/route.ts';
 import type { Config } from './config.ts';
 
@@ -8,6 +8,8 @@ export async function readRouteFile({
   routesFile,
   environment,
 }: Pick<Config, 'routesFile' | 'environment'>): Promise<RouteFile> {
+  // A reconciliation that finds no gather needs no route.
+  const { loadPackagedRoutes } = await import('../routing/packaged-routes.ts');
   const packaged = JSON.parse(await readFile(`${routesFile}.json`, 'utf8')) as PackagedRoutes;
   return loadPackagedRoutes(packaged, { fileName: routesFile, environment });
 }

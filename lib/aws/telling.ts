@@ -1,17 +1,15 @@
 /** What every function needs that ends a request: where outcomes are kept and told. */
 import type { AnnouncePorts } from '../lifecycle/announce-outcome.ts';
-import { createAnnouncer } from './announcer.ts';
-import { createEvidenceStore } from './evidence.ts';
+import { deferred } from './deferred.ts';
 import { createMetrics } from './lifecycle-metrics.ts';
-import { createNotifier } from './notifier.ts';
-import { createRunArchive } from './run-archive.ts';
 
+/** Most invocations end nothing, so what speaks to a service is not loaded before it is used. */
 export function createTelling(): Pick<AnnouncePorts, 'announcer' | 'notifier' | 'archive' | 'evidence' | 'metrics'> {
   return {
-    announcer: createAnnouncer(),
-    notifier: createNotifier(),
-    archive: createRunArchive(),
-    evidence: createEvidenceStore(),
+    announcer: deferred(async () => (await import('./announcer.ts')).createAnnouncer()),
+    notifier: deferred(async () => (await import('./notifier.ts')).createNotifier()),
+    archive: deferred(async () => (await import('./run-archive.ts')).createRunArchive()),
+    evidence: deferred(async () => (await import('./evidence.ts')).createEvidenceStore()),
     metrics: createMetrics(),
   };
 }

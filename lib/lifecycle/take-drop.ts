@@ -14,7 +14,7 @@ import { claimSet, type DroppedMember } from './claim-set.ts';
 import { addToGather } from './gather-drop.ts';
 import type { Clock, Executions, Log, Objects, Routes, Settings } from './ports.ts';
 import { sentences } from './sentences.ts';
-import { type TakeSheetPorts, takeSheet } from './take-sheet.ts';
+import type { TakeSheetPorts } from './take-sheet.ts';
 
 export interface TakeDropPorts {
   readonly ledger: Pick<Ledger, 'drops' | 'gathers' | 'requests'>;
@@ -38,7 +38,7 @@ export function dropIdOf(drop: Drop): string {
 export async function takeDrop(ports: TakeSheetPorts, drop: Drop): Promise<Taken> {
   const dropId = dropIdOf(drop);
   const known = await ports.ledger.drops.read(dropId);
-  if (known?.sheet !== undefined || known?.state === 'READING') return takeSheet(ports, dropId);
+  if (known?.sheet !== undefined || known?.state === 'READING') return sheet(ports, dropId);
   const settled = known === undefined ? undefined : await settledBefore(ports, known);
   if (settled !== undefined) return settled;
   const file = await ports.routes.read();
@@ -51,9 +51,15 @@ export async function takeDrop(ports: TakeSheetPorts, drop: Drop): Promise<Taken
   }
   const dropped = await look(ports, dropId, drop, match);
   if (dropped === 'rejected' || dropped === 'superseded') return dropped;
-  if (match.route.each !== undefined) return takeSheet(ports, dropId);
+  if (match.route.each !== undefined) return sheet(ports, dropId);
   if (match.route.gather !== undefined) return addToGather(ports, file, match, dropped);
   return claimSingle(ports, file, match.route, dropped);
+}
+
+/** Few drops are sheets, and reading one takes a parser. */
+async function sheet(ports: TakeSheetPorts, dropId: string): Promise<Taken> {
+  const { takeSheet } = await import('./take-sheet.ts');
+  return takeSheet(ports, dropId);
 }
 
 /** Events tell neither tags nor storage class: they are asked for where a route of that bucket looks at them. */

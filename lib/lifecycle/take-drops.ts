@@ -2,8 +2,7 @@
 import { parseDropEvents } from '../routing/drop-events.ts';
 import type { Metrics } from './metrics.ts';
 import { takeDrop } from './take-drop.ts';
-import { takeDropAgain } from './take-drop-again.ts';
-import { type TakeSheetPorts, takeSheetPart } from './take-sheet.ts';
+import type { TakeSheetPorts } from './take-sheet.ts';
 
 export interface QueueRecord {
   readonly messageId: string;
@@ -52,8 +51,8 @@ async function takeRecord(ports: TakeDropsPorts, { messageId, body }: QueueRecor
       ports.metrics.record({ kind: 'drop', outcome: 'ignored' });
       return undefined;
     }
-    if (parsed.kind === 'sheet') await takeSheetPart(ports, parsed.part);
-    else if (parsed.kind === 'again') await takeDropAgain(ports, parsed.dropId);
+    if (parsed.kind === 'sheet') await (await import('./take-sheet.ts')).takeSheetPart(ports, parsed.part);
+    else if (parsed.kind === 'again') await (await import('./take-drop-again.ts')).takeDropAgain(ports, parsed.dropId);
     else for (const drop of parsed.drops) ports.metrics.record({ kind: 'drop', outcome: await takeDrop(ports, drop) });
     return undefined;
   } catch (error) {

@@ -1,0 +1,4 @@
+import type { Plugin } from 'esbuild';
+
+declare function bundlePlugins(serverless?: unknown): Plugin[];
+export = bundlePlugins;

@@ -1,0 +1,17 @@
+/** In place of the SDK's dealings with web streams and blobs: under Node's own HTTP client, bodies are Node's streams. */
+function noWebStreams() {
+  throw new TypeError('Web streams are not in this bundle.');
+}
+
+export {
+  noWebStreams as collectBlob,
+  noWebStreams as collectReadableStream,
+  noWebStreams as createChecksumStream,
+  noWebStreams as getAwsChunkedEncodingStream,
+  noWebStreams as headStream,
+  noWebStreams as sdkStreamMixin,
+  noWebStreams as splitStream,
+};
+/** Asking for the name ReadableStream would load Node's web streams at the first answer. */
+export const isReadableStream = () => false;
+export const isBlob = () => false;
