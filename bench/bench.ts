@@ -1,4 +1,5 @@
 /** `npm run bench [-- NAME…]`: prints the figures; exit status 1 when a bound is passed or a check fails, 2 for an unknown name. */
+import { coldStart } from './cold-start.ts';
 import { drops } from './drops.ts';
 import { CheckFailed, type Figure, isOver, type Row } from './figure.ts';
 import { forecast } from './forecast.ts';
@@ -18,6 +19,7 @@ import { virtualStates } from './virtual-states.ts';
 
 const FIGURES: readonly Figure[] = [
   startUp,
+  coldStart,
   idleMemory,
   states,
   virtualStates,

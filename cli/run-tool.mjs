@@ -8,6 +8,7 @@ import { ensurePackages, ROOT } from './setup.mjs';
 
 const PACKAGE_OF_TOOL = { vitest: 'vitest', biome: '@biomejs/biome', tsc: 'typescript', serverless: 'serverless' };
 const SCRIPT_OF_TOOL = {
+  bundles: join(ROOT, 'deploy', 'list-bundles.ts'),
   bench: join(ROOT, 'bench', 'bench.ts'),
   clients: join(ROOT, 'test', 'clients', 'run-clients.mjs'),
   'lint-template': join(ROOT, 'test', 'linters', 'lint-template.ts'),

@@ -34,14 +34,14 @@ export function bundleOptions(): BuildOptions {
 
 /** `change` is for comparisons only. */
 export async function makeBundle(name: string, outdir: string, change: BuildOptions = {}): Promise<Bundle> {
-  const { metafile } = await build({
+  const { metafile } = (await build({
     ...bundleOptions(),
     entryPoints: [`functions/${name}.ts`],
     outdir,
     plugins: bundlePlugins(),
-    metafile: true,
     ...change,
-  });
+    metafile: true,
+  })) as { metafile: Metafile };
   const entry = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === `functions/${name}.ts`);
   if (entry === undefined) throw new Error(`esbuild made no bundle of functions/${name}.ts.`);
   const scripts = Object.entries(metafile.outputs).filter(([file]) => file.endsWith('.mjs'));

@@ -112,16 +112,19 @@ function leanSchemas(text) {
 /** The errors that have `$retryable`; a test compares them with the clients' own. */
 const RETRIED = new Set([
   'InternalServerException',
-  'RequestTimeoutException',
+  'RangeNotSatisfiableException',
+  'ReplicatedWriteConflictException',
   'ThrottlingException',
-  'TransactionInProgressException',
 ]);
 
 /** What the SDK imports when it needs it: Node's own modules are there already, and the rest is not for Lambda. */
 function leanImports(text) {
   return text
     .replaceAll(/\bimport\(["'](node:\w+)["']\)/g, (_, name) => `Promise.resolve(process.getBuiltinModule("${name}"))`)
-    .replaceAll(/\bimport\("(bowser|@smithy\/core\/event-streams)"\)/g, (_, name) => `Promise.reject(new Error("${name} is not in this bundle"))`);
+    .replaceAll(
+      /\bimport\("(bowser|@smithy\/core\/event-streams)"\)/g,
+      (_, name) => `Promise.reject(new Error("${name} is not in this bundle"))`,
+    );
 }
 
 const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));
@@ -132,9 +135,7 @@ const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]
  */
 function requireBuiltins(build) {
   build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path: name }) =>
-    BUILTINS.has(name)
-      ? { path: name.replace(/^node:/, ''), namespace: 'builtin' }
-      : undefined,
+    BUILTINS.has(name) ? { path: name.replace(/^node:/, ''), namespace: 'builtin' } : undefined,
   );
   build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
     contents: `module.exports = process.getBuiltinModule('node:${name}');`,

@@ -24,10 +24,7 @@ async function createPruning() {
 export const handler = edge<unknown, SweepResult>(async (event, context) => {
   const { deletions, requests, snapshots, sweeps } = ledger();
   const { sweepRateShare, quotaThresholds, prune: rules } = config();
-  const prune =
-    rules === undefined
-      ? {}
-      : { prune: { rules, ...(await createPruning()), deletions } };
+  const prune = rules === undefined ? {} : { prune: { rules, ...(await createPruning()), deletions } };
   const ports = {
     store: sweeps,
     snapshots,

@@ -28,21 +28,29 @@ const isSound = ({ Bucket, Endpoint }: { Bucket?: string; Endpoint?: string }) =
   !(Bucket?.includes('.') && Endpoint?.includes('127.0.0.1'));
 const params = fc
   .record(
-  {
-    Region: fc.constantFrom('us-east-1', 'eu-central-1', 'us-gov-west-1', 'cn-north-1', 'ap-southeast-2', 'il-central-1'),
-    Bucket: bucket,
-    Endpoint: fc.constantFrom(
-      'http://127.0.0.1:4566',
-      'http://localhost:4566',
-      'https://bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com',
-      'http://127.0.0.1:4566/some/path',
-    ),
-    UseFIPS: fc.boolean(),
-    UseDualStack: fc.boolean(),
-    ForcePathStyle: fc.boolean(),
-  },
-  { requiredKeys: ['Region'] },
-).filter(isSound);
+    {
+      Region: fc.constantFrom(
+        'us-east-1',
+        'eu-central-1',
+        'us-gov-west-1',
+        'cn-north-1',
+        'ap-southeast-2',
+        'il-central-1',
+      ),
+      Bucket: bucket,
+      Endpoint: fc.constantFrom(
+        'http://127.0.0.1:4566',
+        'http://localhost:4566',
+        'https://bucket.vpce-1a2b3c4d-5e6f.s3.us-east-1.vpce.amazonaws.com',
+        'http://127.0.0.1:4566/some/path',
+      ),
+      UseFIPS: fc.boolean(),
+      UseDualStack: fc.boolean(),
+      ForcePathStyle: fc.boolean(),
+    },
+    { requiredKeys: ['Region'] },
+  )
+  .filter(isSound);
 
 function byRules({ Region, ...rest }: Params) {
   return endpointProvider({ Region, ...rest });

@@ -26,6 +26,8 @@ export interface PackagedService {
   readonly directory: string;
   /** The files of a function's package, by name. */
   files(functionName: string): Promise<ReadonlyMap<string, Buffer>>;
+  /** A function's package as it is uploaded. */
+  archive(functionName: string): Promise<Buffer>;
   remove(): Promise<void>;
 }
 
@@ -55,10 +57,12 @@ export async function packageService(options: {
       env: { PATH: process.env.PATH, HOME: directory, ...options.environment },
     });
     const template = path.join(directory, '.serverless', 'cloudformation-template-update-stack.json');
+    const archive = (name: string) => readFile(path.join(directory, '.serverless', `${name}.zip`));
     return {
       template: JSON.parse(await readFile(template, 'utf8')) as Template,
       directory,
-      files: async (name) => unzip(await readFile(path.join(directory, '.serverless', `${name}.zip`))),
+      files: async (name) => unzip(await archive(name)),
+      archive,
       remove,
     };
   } catch (error) {

@@ -1,0 +1,48 @@
+/** `npm run bundles`: writes docs/bundles.md, the size of each function's bundle. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Bundle, FUNCTION_NAMES, makeBundle } from './bundles.ts';
+
+export const BUNDLES_DOCUMENT = path.resolve(import.meta.dirname, '..', 'docs', 'bundles.md');
+
+export async function makeAllBundles(folder: string): Promise<readonly Bundle[]> {
+  return Promise.all(FUNCTION_NAMES.map((name) => makeBundle(name, path.join(folder, 'functions'))));
+}
+
+/** Markdown. Sizes in KB of 1,000 bytes, rounded up. */
+export function bundlesDocument(bundles: readonly Bundle[]): string {
+  const kilobytes = (bytes: number) => String(Math.ceil(bytes / 1_000)).padStart(3);
+  const rows = bundles.map(
+    ({ name, alwaysBytes, allBytes }) => `| ${name} | ${kilobytes(alwaysBytes)} KB | ${kilobytes(allBytes)} KB |`,
+  );
+  return [HEAD, '| function | a start loads | whole package |', '|---|---:|---:|', ...rows, FOOT].join('\n');
+}
+
+const HEAD = `# What each function loads
+
+Minified JavaScript of each function, without maps. *A start loads* the handler's file and what that imports at once;
+the *whole package* has besides what a function imports when it needs it, such as the reader of sheets, or S3 in the sweeper.
+Written by \`npm run bundles\`; a test compares it with the bundles as serverless.yml has them made, to a tenth.
+`;
+
+const FOOT = `
+The bound is 350 KB at a start. \`start-runs\` is over it: it speaks to six services and keeps Powertools' idempotency.
+\`on-drop\` and \`on-schedule\` also read the route file at their first call, which takes some 50 KB more. The whole package is over it where S3, the route file's code or the reader of sheets come
+on demand: such code costs a start nothing.
+
+What is left out of the packages, and why, is in \`deploy/lean-sdk.cjs\`. The route file is parsed and its regexes are
+compiled while packaging (\`rundrop.yaml.json\` in the packages that read it), so no YAML parser and no compiler of
+regexes is deployed.
+
+\`npm run bench -- cold-start\` measures fresh processes, import plus first call, against a handler that does nothing.
+`;
+
+if (import.meta.main) {
+  const folder = await mkdtemp(path.join(tmpdir(), 'rundrop-bundles-'));
+  try {
+    await writeFile(BUNDLES_DOCUMENT, bundlesDocument(await makeAllBundles(folder)));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
