@@ -12,7 +12,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const require = createRequire(import.meta.url);
 const LARGEST_START_BYTES = 350_000;
 /** Over the bound, as docs/bundles.md says: the starter speaks to six services and keeps Powertools' idempotency. */
-const LARGER: Readonly<Record<string, number>> = { 'start-runs': 385_000 };
+const LARGER: Readonly<Record<string, number>> = { 'start-runs': 400_000 };
 
 let folder: string;
 let stub: AwsStub;
