@@ -38,6 +38,7 @@ export async function declareResources(
   for (const { name, definition } of wiring.stateMachines) {
     services.stepFunctions.createStateMachine({ name, definition, roleArn: ROLE_ARN });
   }
+  for (const alias of wiring.stateMachineAliases) services.stepFunctions.createStateMachineAlias(alias);
   declareEvents(services.eventBridge, wiring);
   declareSchedules(services.scheduler, wiring);
 }

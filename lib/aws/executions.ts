@@ -49,8 +49,10 @@ export function createExecutions(given?: { readonly sfn: SFNClient; readonly sta
   };
 }
 
+/** An execution's ARN does not say by which alias it was started. */
 export function executionArnOf(stateMachineArn: string, name: string): string {
-  return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  const [arn, partition, states, region, account, , machine] = stateMachineArn.split(':');
+  return [arn, partition, states, region, account, 'execution', machine, name].join(':');
 }
 
 async function answered(sent: Promise<unknown>): Promise<TokenAnswer> {

@@ -42,6 +42,12 @@ export function getBucketVersioning(): S3Answer {
   return xmlAnswer(xmlDocument('VersioningConfiguration', ''));
 }
 
+/** What S3 has done by itself with every bucket since 2023; here bodies are as they came. */
+export function getBucketEncryption(): S3Answer {
+  const rule = '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>';
+  return xmlAnswer(xmlDocument('ServerSideEncryptionConfiguration', `<Rule>${rule}</Rule>`));
+}
+
 /** Every bucket sends its events to EventBridge here, and nowhere else. */
 export function getBucketNotification(): S3Answer {
   return xmlAnswer(xmlDocument('NotificationConfiguration', '<EventBridgeConfiguration/>'));

@@ -28,6 +28,7 @@ const OPERATIONS: Readonly<Record<string, S3Operation>> = {
   'GET bucket': none(listObjects),
   'GET bucket location': none(buckets.getBucketLocation),
   'GET bucket versioning': none(buckets.getBucketVersioning),
+  'GET bucket encryption': none(buckets.getBucketEncryption),
   'GET bucket notification': none(buckets.getBucketNotification),
   'PUT bucket notification': document(buckets.putBucketNotification),
   'POST bucket delete': document(deleteObjects),

@@ -39,7 +39,7 @@ export class Executions {
    * @throws AwsError `InvalidName`, `InvalidExecutionInput`, `ExecutionAlreadyExists`, `StateMachineDoesNotExist`, `StateMachineDeleting`
    */
   start(request: { stateMachineArn: string; name?: string | undefined; input: string }): Execution {
-    const machine = this.#machines.find(request.stateMachineArn);
+    const machine = this.#machines.findToStart(request.stateMachineArn);
     if (machine.deleting) throw new AwsError('StateMachineDeleting', `State Machine Deleting: '${machine.arn}'`);
     const name = request.name === undefined ? randomUUID() : checkName(request.name);
     checkInput(request.input);

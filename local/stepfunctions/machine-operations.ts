@@ -6,7 +6,7 @@ import type { JsonObject, JsonOperations } from '../aws-json.ts';
 import type { Surroundings } from '../ports.ts';
 import { readDefinition } from './definition.ts';
 import type { Engine } from './engine.ts';
-import { checkMachineArn, checkName, machineName } from './names.ts';
+import { checkMachineArn, checkName, machineName, splitQualifiedArn } from './names.ts';
 import type { Machine, Revision } from './records.ts';
 import { oneOf, optionalText, page, requiredText, tagsOf } from './requests.ts';
 import type { Store } from './store.ts';
@@ -26,6 +26,8 @@ export class Machines {
   readonly #surroundings: Surroundings;
   readonly #store: Store;
   readonly #engine: Engine;
+  /** ARNs of machines, each with an alias behind it. Declared anew at every start. */
+  readonly #aliases = new Set<string>();
 
   constructor(surroundings: Surroundings, store: Store, engine: Engine) {
     this.#surroundings = surroundings;
@@ -50,6 +52,20 @@ export class Machines {
     this.#store.putRevision(next);
     this.#store.putMachine(machine);
     return machine;
+  }
+
+  /** An alias always points to the newest definition; what runs goes on with the one that it began with. */
+  putAlias(machineName: string, alias: string): void {
+    const { accountId, region } = this.#surroundings;
+    this.#aliases.add(`arn:aws:states:${region}:${accountId}:stateMachine:${machineName}:${checkName(alias)}`);
+  }
+
+  /** By the machine's ARN, or by that of an alias. @throws AwsError `InvalidArn` or `StateMachineDoesNotExist` */
+  findToStart(arn: string): Machine {
+    const qualified = splitQualifiedArn(arn);
+    if (qualified === undefined) return this.find(arn);
+    if (this.#aliases.has(arn)) return this.find(qualified.machineArn);
+    throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
   }
 
   /** @throws AwsError `InvalidArn` or `StateMachineDoesNotExist` */

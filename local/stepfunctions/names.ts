@@ -2,6 +2,7 @@
 import { AwsError } from '../aws-error.ts';
 
 const MACHINE_ARN = /^arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[^:]{1,80}$/;
+const QUALIFIED_ARN = /^(arn:aws[\w-]*:states:[\w-]+:\d{12}:stateMachine:[^:]{1,80}):([^:]{1,80})$/;
 const EXECUTION_ARN = /^arn:aws[\w-]*:states:[\w-]+:\d{12}:execution:[^:]{1,80}:[^:]{1,80}$/;
 const LONGEST_NAME = 80;
 /** As AWS lists them: whitespace, brackets, wildcards, special and control characters. */
@@ -20,8 +21,14 @@ export function checkMachineArn(arn: string): string {
   if (MACHINE_ARN.test(arn)) return arn;
   throw new AwsError(
     'InvalidArn',
-    `Invalid Arn: '${arn}' is not the ARN of a state machine; versions and aliases are not offered here.`,
+    `Invalid Arn: '${arn}' is not the ARN of a state machine, without a version or an alias.`,
   );
+}
+
+/** A state machine's ARN with the name of an alias behind it, taken apart; `undefined` for any other text. */
+export function splitQualifiedArn(arn: string): { readonly machineArn: string; readonly alias: string } | undefined {
+  const [, machineArn, alias] = QUALIFIED_ARN.exec(arn) ?? [];
+  return machineArn === undefined || alias === undefined ? undefined : { machineArn, alias };
 }
 
 /** @throws AwsError `InvalidArn` */

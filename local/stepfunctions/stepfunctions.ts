@@ -38,6 +38,8 @@ export interface StepFunctions extends LocalService {
   }): {
     readonly stateMachineArn: string;
   };
+  /** Lets executions be started by `STATE_MACHINE_ARN:alias`, too. Not kept: to be declared at every start. */
+  createStateMachineAlias(request: { readonly machineName: string; readonly alias: string }): void;
   /** Starts an execution for another service, with a name of its own unless given. `input` is JSON text. @throws AwsError as the API */
   startExecution(request: {
     readonly stateMachineArn: string;
@@ -72,6 +74,7 @@ export function createStepFunctions(
       store.flush();
       return { stateMachineArn: arn };
     },
+    createStateMachineAlias: ({ machineName, alias }) => machines.putAlias(machineName, alias),
     startExecution: async (request) => {
       const { arn } = executions.start(request);
       store.flush();

@@ -16,6 +16,7 @@ export interface Wiring {
   readonly scheduleGroups: readonly string[];
   readonly schedules: readonly ScheduleWiring[];
   readonly stateMachines: readonly StateMachineWiring[];
+  readonly stateMachineAliases: readonly StateMachineAliasWiring[];
   readonly eventSources: readonly EventSourceWiring[];
 }
 
@@ -80,6 +81,11 @@ export interface StateMachineWiring {
   readonly definition: object;
 }
 
+export interface StateMachineAliasWiring {
+  readonly machineName: string;
+  readonly alias: string;
+}
+
 export interface EventSourceWiring {
   readonly queueArn: string;
   readonly functionArn: string;
@@ -110,6 +116,7 @@ export function readWiring(template: Template, scope: TemplateScope): Wiring {
     scheduleGroups: of('AWS::Scheduler::ScheduleGroup', (reader) => reader.text('Name')),
     schedules: of('AWS::Scheduler::Schedule', readSchedule),
     stateMachines: of('AWS::StepFunctions::StateMachine', readStateMachine),
+    stateMachineAliases: of('AWS::StepFunctions::StateMachineAlias', readStateMachineAlias),
     eventSources: of('AWS::Lambda::EventSourceMapping', readEventSource),
   };
 }
@@ -138,6 +145,11 @@ class Reader {
 
   text(name: string): string {
     return this.evaluateText(this.properties[name]);
+  }
+
+  /** A property of another resource, by its logical id. */
+  textOf(logicalId: string, name: string): string {
+    return this.evaluateText(this.template.Resources[logicalId]?.Properties?.[name]);
   }
 
   textOr(name: string, fallback: string): string {
@@ -245,6 +257,13 @@ function readStateMachine(reader: Reader): StateMachineWiring {
     substitutions !== undefined && Object.hasOwn(substitutions, name) ? String(substitutions[name]) : whole,
   );
   return { name: reader.text('StateMachineName'), arn: reader.arn(), definition: JSON.parse(text) as object };
+}
+
+/** An alias points to a version, and a version to its machine. */
+function readStateMachineAlias(reader: Reader): StateMachineAliasWiring {
+  const preference = reader.raw('DeploymentPreference') as { StateMachineVersionArn?: { Ref?: string } } | undefined;
+  const machineArn = reader.textOf(preference?.StateMachineVersionArn?.Ref ?? '', 'StateMachineArn');
+  return { machineName: machineArn.slice(machineArn.lastIndexOf(':') + 1), alias: reader.text('Name') };
 }
 
 function readEventSource(reader: Reader): EventSourceWiring {

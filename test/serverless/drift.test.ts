@@ -52,6 +52,7 @@ describe('the laptop and what serverless package makes', () => {
     'scheduleGroups',
     'schedules',
     'stateMachines',
+    'stateMachineAliases',
     'eventSources',
   ] as const)('wire the same %s', (part) => {
     expect(local[part]).toEqual(deployed[part]);

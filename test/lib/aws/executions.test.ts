@@ -35,3 +35,15 @@ it('says that a token was spent, and throws for every other error', async () => 
   const throttled = createExecutions({ sfn: answering('ThrottlingException'), stateMachineArn });
   await expect(throttled.fail('token', 'Error', 'cause')).rejects.toThrow('said by Step Functions');
 });
+
+it('knows an execution by the state machine, whichever version or alias it was started by', async () => {
+  for (const qualifier of [':live', ':7']) {
+    const executions = createExecutions({
+      sfn: answering('ExecutionAlreadyExists'),
+      stateMachineArn: `${stateMachineArn}${qualifier}`,
+    });
+    expect(await executions.start('germline-abc-w1', {})).toBe(
+      'arn:aws:states:us-east-1:000000000000:execution:rundrop-dev-run-lifecycle:germline-abc-w1',
+    );
+  }
+});
