@@ -1,4 +1,5 @@
 /** SDK clients for a target. Each SDK package is loaded only by the commands that need it. */
+import type { IAMClient } from '@aws-sdk/client-iam';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { OmicsClient } from '@aws-sdk/client-omics';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -46,9 +47,13 @@ export async function openServiceQuotas(target: Target): Promise<ServiceQuotasCl
   return new ServiceQuotasClient(clientOptions(target));
 }
 
-export async function openS3(target: Target): Promise<S3Client> {
+/** `followRegionRedirects` for buckets that may lie in another region. */
+export async function openS3(
+  target: Target,
+  options: { readonly followRegionRedirects?: boolean } = {},
+): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
-  return new S3Client({ ...clientOptions(target), forcePathStyle: target.kind === 'laptop' });
+  return new S3Client({ ...clientOptions(target), forcePathStyle: target.kind === 'laptop', ...options });
 }
 
 export async function openSqs(target: Target): Promise<SQSClient> {
@@ -64,6 +69,11 @@ export async function openSts(target: Target): Promise<STSClient> {
 export async function openSfn(target: Target): Promise<SFNClient> {
   const { SFNClient } = await import('@aws-sdk/client-sfn');
   return new SFNClient(clientOptions(target));
+}
+
+export async function openIam(target: Target): Promise<IAMClient> {
+  const { IAMClient } = await import('@aws-sdk/client-iam');
+  return new IAMClient(clientOptions(target));
 }
 
 export async function openLambda(target: Target): Promise<LambdaClient> {

@@ -25,10 +25,10 @@ export function defineRouteCommands(program: Command, kit: CommandKit): void {
   defineBackfill(program, kit);
 }
 
-function defineCheck(program: Command, { terminal, finish }: CommandKit): void {
-  program
-    .command('check')
+function defineCheck(program: Command, { terminal, finish, withTarget, chooseTarget }: CommandKit): void {
+  withTarget(program.command('check'))
     .description('check the route file: errors with line, column and what was meant, and warnings')
+    .option('--live', 'look at the account as well: buckets, workflows, the service role; changes nothing')
     .option('--routes <file>', 'the route file', 'rundrop.yaml')
     .option('--strict', 'warnings fail as well')
     .option('--schema', 'print the JSON Schema of route files instead')
@@ -39,11 +39,13 @@ function defineCheck(program: Command, { terminal, finish }: CommandKit): void {
 Examples:
   npx rundrop check
   npx rundrop check --routes lab.yaml --strict
-It speaks to no network. Exit status: 0 no errors, 1 errors (or warnings, with --strict), 2 wrong usage.`,
+  npx rundrop check --live
+Without --live it speaks to no network. Exit status: 0 no errors, 1 errors (or warnings, with --strict), 2 wrong usage.`,
     )
     .action(async (options) => {
       const { check } = await import('./commands/check.ts');
-      finish(await check(terminal, options));
+      const target = options.live ? chooseTarget(options) : undefined;
+      finish(await check(terminal, { ...options, ...(target === undefined ? {} : { target }) }));
     });
 }
 

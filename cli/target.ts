@@ -57,13 +57,13 @@ export function ledgerTableOf(target: Target): string {
   return `rundrop-${target.stage}-ledger`;
 }
 
-/** As serverless.yml names it, in the account and partition of the caller. */
+/** The alias of the state machine, as serverless.yml names it, in the account and partition of the caller. */
 export function stateMachineArnOf(
   target: Target,
   caller: { readonly account: string; readonly arn: string; readonly region: string },
 ): string {
   const partition = caller.arn.split(':')[1] ?? 'aws';
-  return `arn:${partition}:states:${caller.region}:${caller.account}:stateMachine:rundrop-${target.stage}-run-lifecycle`;
+  return `arn:${partition}:states:${caller.region}:${caller.account}:stateMachine:rundrop-${target.stage}-run-lifecycle:live`;
 }
 
 /** One line for people. `account` and `region` are what was found out about a real one. */

@@ -3,7 +3,9 @@ import { compileDropRules } from '../../lib/routing/drop-rules.ts';
 import { describeProblem, type Problem, RouteFileError } from '../../lib/routing/problems.ts';
 import type { RouteFile } from '../../lib/routing/route-file.ts';
 import { CommandError } from '../errors.ts';
+import type { LiveFinding } from '../live-check.ts';
 import { readRouteFile } from '../routing.ts';
+import { describeTarget, type Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 import { paint } from '../text.ts';
 
@@ -12,6 +14,8 @@ export interface CheckOptions {
   readonly strict?: boolean;
   readonly json?: boolean;
   readonly schema?: boolean;
+  /** The account to look at, too. */
+  readonly target?: Target;
 }
 
 /** What `--json` prints. */
@@ -24,6 +28,8 @@ interface Checked {
   readonly warnings: readonly Problem[];
   /** What is right, and worth knowing before objects arrive. */
   readonly notes: readonly string[];
+  /** What was found in the account, with `--live`. */
+  readonly live?: readonly LiveFinding[];
 }
 
 /** Exit status 0 without errors; 1 with errors and, with `--strict`, with warnings. */
@@ -33,27 +39,39 @@ export async function check(terminal: Terminal, options: CheckOptions): Promise<
     terminal.out(routeFileSchemaText().trimEnd());
     return 0;
   }
-  const checked = await checkFile(options);
+  const checked = await checkFile(terminal, options);
   if (options.json) terminal.out(JSON.stringify(checked, null, 2));
   else for (const line of describeChecked(checked, terminal)) terminal.out(line);
   return checked.ok ? 0 : 1;
 }
 
-async function checkFile({ routes: file, strict }: CheckOptions): Promise<Checked> {
+async function checkFile(terminal: Terminal, { routes: file, strict, target }: CheckOptions): Promise<Checked> {
   const loaded = await load(file);
   if ('errors' in loaded) {
     return { file, ok: false, routes: 0, schedules: 0, errors: loaded.errors, warnings: [], notes: [] };
   }
   const { routes, outcomeRoutes, schedules, warnings } = loaded;
+  const live = target === undefined ? undefined : await lookAround(terminal, loaded, target);
   return {
     file,
-    ok: warnings.length === 0 || strict !== true,
+    ok: (warnings.length === 0 || strict !== true) && live?.some(({ level }) => level === 'error') !== true,
     routes: routes.length + outcomeRoutes.length,
     schedules: schedules.length,
     errors: [],
     warnings,
     notes: [...identityNotes(loaded), ...compileDropRules(routes, 'keys').notes],
+    ...(live === undefined ? {} : { live }),
   };
+}
+
+async function lookAround(terminal: Terminal, file: RouteFile, target: Target): Promise<readonly LiveFinding[]> {
+  const [{ openLiveAccount }, { liveFindings }] = await Promise.all([
+    import('../live-account.ts'),
+    import('../live-check.ts'),
+  ]);
+  const live = await openLiveAccount(target);
+  terminal.note(describeTarget(target, live));
+  return liveFindings(file, live);
 }
 
 async function load(file: string): Promise<RouteFile | { readonly errors: readonly Problem[] }> {
@@ -100,8 +118,16 @@ function describeChecked(checked: Checked, terminal: Terminal): string[] {
     ...errors.map((problem) => `${paint('error:', 'red', screen)} ${describeProblem(file, problem)}`),
     ...warnings.map((problem) => `${paint('warning:', 'yellow', screen)} ${describeProblem(file, problem)}`),
     ...notes.map((note) => `${paint('note:', 'blue', screen)} ${note}`),
+    ...(checked.live ?? []).flatMap((finding) => describeLive(finding, terminal)),
     `${mark} ${file}: ${size}${found}`,
   ];
+}
+
+const LIVE_MARKS = { ok: ['✓', 'green'], note: ['note:', 'blue'], error: ['✗', 'red'] } as const;
+
+function describeLive({ level, what, message, command }: LiveFinding, { screen }: Terminal): string[] {
+  const [mark, color] = LIVE_MARKS[level];
+  return [`${paint(mark, color, screen)} ${what}: ${message}`, ...(command === undefined ? [] : [`    ${command}`])];
 }
 
 function plural(count: number, what: string): string {

@@ -44,7 +44,8 @@ export function getBucketVersioning(): S3Answer {
 
 /** What S3 has done by itself with every bucket since 2023; here bodies are as they came. */
 export function getBucketEncryption(): S3Answer {
-  const rule = '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>';
+  const rule =
+    '<ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault>';
   return xmlAnswer(xmlDocument('ServerSideEncryptionConfiguration', `<Rule>${rule}</Rule>`));
 }
 

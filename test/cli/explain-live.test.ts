@@ -68,3 +68,13 @@ test('nothing is started or written by it', async () => {
   for (const key of ['cram/NEW.cram', 'fastq/NEW_R1.fastq.gz']) await explained(key);
   expect([(await laptop.drops()).length, (await laptop.ledger.requests.list(100)).length]).toEqual(before);
 });
+
+test('check --live looks at the buckets and workflows of the target, and says what is missing', async () => {
+  const environment = { AWS_ENDPOINT_URL: laptop.stack.endpoint, HEALTHOMICS_ROLE_ARN: ROLE_ARN };
+  const { exitStatus, stdout, stderr } = await rundrop(['check', '--live'], environment);
+  expect(stderr).toContain('Target: laptop AWS');
+  expect(stdout).toContain(`✓ s3://${BUCKET}: in us-east-1, encrypted (AES256), announces its objects`);
+  expect(stdout).toContain(`note: ${ROLE_ARN}: not looked at: there is no IAM here`);
+  expect(stdout).toMatch(/workflow 1234567: /);
+  expect(exitStatus).toBe(stdout.includes('✗') ? 1 : 0);
+});

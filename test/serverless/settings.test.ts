@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { NOTICE_KINDS } from '../../lib/lifecycle/ports.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -119,6 +120,13 @@ describe('the settings', () => {
     await expect(wrong).rejects.toThrow(
       /settings of stage prod[\s\S]*- sweepMinutes[\s\S]*- unknown[\s\S]*- notify[\s\S]*settings\.yml and --param; docs\/settings\.md/,
     );
+  });
+
+  it('that docs/settings.md shows are taken, default and stage together', async () => {
+    const [, example = ''] = /^```yml\n([\s\S]*?)^```$/m.exec(readFileSync(path.join(ROOT, 'docs', 'settings.md'), 'utf8')) ?? [];
+    const shown = await read(parse(example) as Record<string, unknown>);
+    expect(shown).toMatchObject({ logRetentionDays: 400, tags: { 'cost-center': 'genomics' } });
+    expect(shown.kmsKeyArn).toContain(':key/');
   });
 
   it('stand in one table, with default, range and effect', () => {

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { type BucketFacts, type LiveAccount, liveFindings, mergeCommand } from '../../cli/live-check.ts';
+import { load } from '../lib/routing/load-routes.ts';
+
+const ROLE = 'arn:aws:iam::123456789012:role/omics';
+const FILE = load(`version: 1
+defaults: { roleArn: '${ROLE}', outputUri: 's3://results/{route}/', retentionMode: REMOVE, storageType: DYNAMIC }
+routes:
+  - { name: one, on: { bucket: incoming, key: 'cram/{x}.cram' }, run: { workflowId: "1234567" } }
+  - { name: ready, on: { bucket: incoming, key: 'wgs/{x}' }, run: { workflowId: "4974161", workflowType: READY2RUN } }
+`);
+
+const announcing: BucketFacts = {
+  region: 'eu-central-1',
+  encryption: 'aws:kms',
+  notifications: { EventBridgeConfiguration: {} },
+};
+
+function account(changes: Partial<LiveAccount> = {}): LiveAccount {
+  return {
+    account: '123456789012',
+    region: 'eu-central-1',
+    bucket: async () => announcing,
+    workflow: async () => 'ACTIVE',
+    trustPolicy: async () => '{"Statement":[{"Principal":{"Service":"omics.amazonaws.com"}}]}',
+    ...changes,
+  };
+}
+
+const saidOf = async (what: string, changes: Partial<LiveAccount>) =>
+  (await liveFindings(FILE, account(changes))).filter((finding) => finding.what === what);
+
+describe('an account that is ready', () => {
+  it('has each bucket, workflow and role found once, and well', async () => {
+    const asked: unknown[] = [];
+    const workflow = async (one: unknown) => {
+      asked.push(one);
+      return 'ACTIVE';
+    };
+    const findings = await liveFindings(FILE, account({ workflow }));
+    expect(findings.map(({ level, what, message }) => `${level} ${what}: ${message}`)).toEqual([
+      'ok s3://incoming: in eu-central-1, encrypted (aws:kms), announces its objects',
+      'ok s3://results: in eu-central-1, encrypted (aws:kms), for outputs',
+      'ok workflow 1234567: is ACTIVE',
+      'ok workflow 4974161: is ACTIVE',
+      `ok ${ROLE}: trusts omics.amazonaws.com`,
+    ]);
+    expect(asked).toEqual([{ id: '1234567' }, { id: '4974161', type: 'READY2RUN' }]);
+  });
+});
+
+describe('what is not ready', () => {
+  it('is a bucket that does not announce: the command keeps what is configured there', async () => {
+    const notifications = {
+      QueueConfigurations: [
+        { Id: "lab's", QueueArn: 'arn:aws:sqs:eu-central-1:123456789012:q', Events: ['s3:ObjectCreated:*'] },
+      ],
+    };
+    const [finding] = await saidOf('s3://incoming', { bucket: async () => ({ ...announcing, notifications }) });
+    expect(finding).toMatchObject({
+      level: 'error',
+      message: expect.stringContaining('nothing that is dropped there starts a run'),
+    });
+    expect(finding?.command).toBe(mergeCommand('incoming', notifications));
+    const [, json = ''] = /--notification-configuration '(.*)'$/.exec(finding?.command ?? '') ?? [];
+    expect(JSON.parse(json.replaceAll("'\\''", "'"))).toEqual({ ...notifications, EventBridgeConfiguration: {} });
+  });
+
+  it.each<[string, Partial<LiveAccount>, string, string]>([
+    ['s3://incoming', { bucket: async () => 'missing' }, 'error', 'there is no such bucket'],
+    ['s3://incoming', { bucket: async () => 'forbidden' }, 'note', 'it may not be looked at'],
+    [
+      's3://results',
+      { bucket: async () => ({ ...announcing, region: 'us-east-1' }) },
+      'error',
+      'it is in us-east-1, and runs are in eu-central-1',
+    ],
+    [
+      's3://incoming',
+      { bucket: async () => ({ ...announcing, notifications: undefined }) },
+      'note',
+      's3:GetBucketNotification is missing',
+    ],
+    [
+      'workflow 1234567',
+      { workflow: async () => 'missing' },
+      'error',
+      'HealthOmics has none of that id in account 123456789012, eu-central-1',
+    ],
+    [
+      'workflow 1234567',
+      { workflow: async () => 'CREATING' },
+      'error',
+      'it is CREATING, and only an ACTIVE one can run',
+    ],
+    ['workflow 1234567', { workflow: async () => 'forbidden' }, 'note', 'omics:GetWorkflow is missing'],
+    [ROLE, { trustPolicy: async () => '{}' }, 'error', 'it does not trust omics.amazonaws.com'],
+    [ROLE, { trustPolicy: async () => 'missing' }, 'error', 'there is no such role'],
+    [ROLE, { trustPolicy: async () => undefined }, 'note', 'there is no IAM here'],
+    [
+      ROLE,
+      { account: '210987654321' },
+      'error',
+      'it is of account 123456789012, and a run takes a role of its own account',
+    ],
+  ])('is said of %s with %j as %s', async (what, changes, level, message) => {
+    expect(await saidOf(what, changes)).toMatchObject([{ level, message: expect.stringContaining(message) }]);
+  });
+});
