@@ -17,7 +17,7 @@ const SETTINGS = {
   allowedAccounts: list(/^\d{12}$/, 'account ids, 12 digits each'),
   allowedRegions: list(REGION, 'regions, such as eu-central-1'),
   alarmTopicArns: list(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'ARNs of SNS topics', 5),
-  bucketAccounts: list(/^\d{12}$/, 'account ids, 12 digits each', 20),
+  bucketAccounts: { ...list(/^\d{12}$/, 'account ids, 12 digits each', 20), variable: 'RUNDROP_BUCKET_ACCOUNTS' },
   createBuckets: oneOf([false, true]),
   dropRules: oneOf(['keys', 'buckets']),
   dropsConcurrency: whole(10, 2, 1000),
@@ -61,6 +61,7 @@ module.exports = async ({ resolveConfigurationProperty, options = {} }) => {
   return {
     ...values,
     functionVariables,
+    bucketAccountsText: values.bucketAccounts.join(','),
     evidenceObjectLock: objectLock(values),
     sweepExpression: `rate(${values.sweepMinutes} minutes)`,
   };

@@ -20,6 +20,7 @@ export const handler = edge<SQSEvent, SQSBatchResponse>(({ Records }, context) =
       objects: createObjects(),
       executions: createExecutions(),
       routes,
+      trusted: config().trustedDrops,
       sheetParts: deferred(async () => (await import('../lib/aws/sheet-parts.ts')).createSheetParts()),
       deadlineMs: clock.nowMs() + Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS),
       metrics: createMetrics(),

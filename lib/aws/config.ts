@@ -1,6 +1,7 @@
 /** What a function is told by its environment. The only place in lib/ that reads it. */
 import { NOTICE_KINDS, type NoticeKind, type Settings } from '../lifecycle/ports.ts';
 import type { PruneRules } from '../quota/prune-settings.ts';
+import type { TrustedSenders } from '../routing/event-sender.ts';
 import { readStatusLimits } from './status-limits.ts';
 
 export interface Config {
@@ -19,6 +20,10 @@ export interface Config {
   readonly routesCommit?: string;
   /** What people are told of. */
   readonly notify: ReadonlySet<NoticeKind>;
+  /** Whose drops start runs: this account's, and those of the accounts that forward theirs. */
+  readonly trustedDrops: TrustedSenders;
+  /** Whose runs are followed: this account's, in this region. */
+  readonly trustedRuns: TrustedSenders;
   /** Path of the route file. */
   readonly routesFile: string;
   readonly rundropVersion: string;
@@ -85,6 +90,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     inStatusSeconds: readStatusLimits(environment.RUNDROP_STATUS_LIMITS, problems),
     ...sweepSettings(environment, problems),
     notify: notifySetting(environment.RUNDROP_NOTIFY, problems),
+    ...trustedSenders(environment, problems),
     endpointUrl: environment.AWS_ENDPOINT_URL,
     environment,
   };
@@ -133,6 +139,22 @@ function pruneSetting(text: string | undefined, problems: string[]): { readonly 
     `RUNDROP_PRUNE is ${JSON.stringify(text.slice(0, 100))}, not what deploy/routes.cjs makes of \`prune\`.`,
   );
   return {};
+}
+
+/** The state machine is ours, so its ARN says who and where we are. */
+function trustedSenders(
+  environment: Readonly<Record<string, string | undefined>>,
+  problems: string[],
+): Pick<Config, 'trustedDrops' | 'trustedRuns'> {
+  const [, , , region = '', account = ''] = (environment.RUNDROP_STATE_MACHINE_ARN ?? '').split(':');
+  const text = environment.RUNDROP_BUCKET_ACCOUNTS ?? '';
+  const others = text === '' ? [] : text.split(',').map((word) => word.trim());
+  if (!others.every((other) => /^[0-9]{12}$/.test(other)))
+    problems.push(
+      `RUNDROP_BUCKET_ACCOUNTS is ${JSON.stringify(text)}, not account ids of 12 digits with commas between.`,
+    );
+  const regions = [region];
+  return { trustedDrops: { accounts: [account, ...others], regions }, trustedRuns: { accounts: [account], regions } };
 }
 
 /** A completed run is what everybody hopes for, and a cancelled one somebody's wish. */

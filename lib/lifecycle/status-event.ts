@@ -1,6 +1,32 @@
 /** HealthOmics' Run Status Change event. Only arn and status are relied on; every other member is optional. */
+import { senderOf, type TrustedSenders, whyNotTrusted } from '../routing/event-sender.ts';
 import { parseRunStatus } from '../runs/run-status.ts';
-import type { StatusHint } from './follow-run.ts';
+import { type FollowPorts, followHint, type StatusHint } from './follow-run.ts';
+import type { Executions } from './ports.ts';
+
+interface StatusEvent {
+  readonly account?: unknown;
+  readonly region?: unknown;
+  readonly detail?: unknown;
+}
+
+/** Takes the event unless it is of another account or region, be it by its envelope or by the run that it names. */
+export async function takeStatusEvent(
+  ports: FollowPorts & { readonly executions: Executions; readonly trusted: TrustedSenders },
+  event: StatusEvent,
+): Promise<void> {
+  const hint = parseStatusEvent(event.detail);
+  const [, , , region, account] = String((event.detail as { arn?: unknown }).arn).split(':');
+  const foreign = [senderOf(event.account, event.region), senderOf(account, region)].find(
+    (sender) => whyNotTrusted(sender, ports.trusted) !== undefined,
+  );
+  if (foreign !== undefined) {
+    ports.log.warn('status event of another account or region ignored', { ...foreign });
+    return;
+  }
+  const owner = await followHint(ports, hint);
+  ports.log.info('run status', { runId: hint.runId, uuid: hint.uuid, status: hint.status, owner });
+}
 
 /** Not an event that this version can read. Permanent. */
 export class InvalidStatusEvent extends Error {

@@ -1,7 +1,9 @@
 /** A batch of the drops queue: one bad record harms itself only. */
+import type { Drop } from '../routing/drop.ts';
 import { parseDropEvents } from '../routing/drop-events.ts';
+import { type EventSender, type TrustedSenders, whyNotTrusted } from '../routing/event-sender.ts';
 import type { Metrics } from './metrics.ts';
-import { takeDrop } from './take-drop.ts';
+import { type Taken, takeDrop } from './take-drop.ts';
 import type { TakeSheetPorts } from './take-sheet.ts';
 
 export interface QueueRecord {
@@ -24,6 +26,7 @@ const CONCURRENCY = 10;
 
 export interface TakeDropsPorts extends TakeSheetPorts {
   readonly metrics: Metrics;
+  readonly trusted: TrustedSenders;
 }
 
 export async function takeDrops(ports: TakeDropsPorts, records: readonly QueueRecord[]): Promise<BatchResponse> {
@@ -53,7 +56,9 @@ async function takeRecord(ports: TakeDropsPorts, { messageId, body }: QueueRecor
     }
     if (parsed.kind === 'sheet') await (await import('./take-sheet.ts')).takeSheetPart(ports, parsed.part);
     else if (parsed.kind === 'again') await (await import('./take-drop-again.ts')).takeDropAgain(ports, parsed.dropId);
-    else for (const drop of parsed.drops) ports.metrics.record({ kind: 'drop', outcome: await takeDrop(ports, drop) });
+    else
+      for (const drop of parsed.drops)
+        ports.metrics.record({ kind: 'drop', outcome: await takeOne(ports, drop, parsed.from) });
     return undefined;
   } catch (error) {
     ports.metrics.record({ kind: 'drop', outcome: 'failed' });
@@ -63,4 +68,10 @@ async function takeRecord(ports: TakeDropsPorts, { messageId, body }: QueueRecor
     });
     return messageId;
   }
+}
+
+async function takeOne(ports: TakeDropsPorts, drop: Drop, from: EventSender): Promise<Taken> {
+  const reason = whyNotTrusted(from, ports.trusted);
+  if (reason === undefined) return takeDrop(ports, drop);
+  return (await import('./refuse-drop.ts')).refuseDrop(ports, { drop, from, reason });
 }

@@ -1,11 +1,12 @@
 import type { Drop } from './drop.ts';
 import { readDropAgain } from './drop-again-message.ts';
+import { type EventSender, senderOf } from './event-sender.ts';
 import { isRecord, kindOf } from './json.ts';
 import { OWN_SOURCE, readSheetMessage, type SheetPartOfDrop } from './sheet-message.ts';
 
 /** The drops of one message, or why it holds none. */
 export type DropEvents =
-  | { readonly kind: 'drops'; readonly drops: readonly Drop[] }
+  | { readonly kind: 'drops'; readonly drops: readonly Drop[]; readonly from: EventSender }
   /** Rundrop's own: a part of a dropped sheet's rows that is still to be claimed. */
   | { readonly kind: 'sheet'; readonly part: SheetPartOfDrop }
   /** Rundrop's own: what lies now where that drop lay is to be taken. */
@@ -62,7 +63,8 @@ function readEventBridge(event: Readonly<Record<string, unknown>>): DropEvents {
   const object = record(detail, 'object', 'detail.');
   const bucket = text(record(detail, 'bucket', 'detail.'), 'name', 'detail.bucket.');
   const drop = readObject(object, { at: 'detail.object.', versionId: 'version-id', etag: 'etag' });
-  return { kind: 'drops', drops: [{ bucket, ...drop, timeMs: time(event, 'time') }] };
+  const from = senderOf(event.account, event.region);
+  return { kind: 'drops', drops: [{ bucket, ...drop, timeMs: time(event, 'time') }], from };
 }
 
 function readOwn(event: Readonly<Record<string, unknown>>): DropEvents {
@@ -84,7 +86,8 @@ function readNotification(records: unknown): DropEvents {
     if (/^(?:s3:)?ObjectCreated:/.test(name)) drops.push(readRecord(entry, at));
     else other = name;
   }
-  if (drops.length > 0) return { kind: 'drops', drops };
+  // S3 puts records of one bucket into a notification, and so of one region; it does not name the account.
+  if (drops.length > 0) return { kind: 'drops', drops, from: senderOf(undefined, records[0].awsRegion) };
   return ignore(other === '' ? 'Records is empty' : `the event is ${other.slice(0, 60)}, not ObjectCreated`);
 }
 

@@ -17,6 +17,7 @@ const ROLE = 'arn:aws:iam::123456789012:role/HealthOmicsService';
 const ROUTE_READERS = ['await-start', 'on-drop', 'on-schedule', 'reconcile-runs'];
 const FOURTEEN_DAYS = '1209600';
 const SETTING_VARIABLES = new Set([
+  'RUNDROP_BUCKET_ACCOUNTS',
   'RUNDROP_NOTIFY',
   'RUNDROP_QUOTA_PROBE_SECONDS',
   'RUNDROP_QUOTA_THRESHOLDS',

@@ -7,6 +7,7 @@ import { writeNudge } from '../../lib/lifecycle/nudge.ts';
 import type { Executions, Log, Objects, RunFacts, Runs } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
+import type { TakeDropsPorts } from '../../lib/lifecycle/take-drops.ts';
 import type { TakeSheetPorts } from '../../lib/lifecycle/take-sheet.ts';
 import { writeDropAgain } from '../../lib/routing/drop-again-message.ts';
 import { writeSheetMessage } from '../../lib/routing/sheet-message.ts';
@@ -22,7 +23,8 @@ import type { World } from './world.ts';
 export type Ports = AwaitStartPorts &
   ReconcilePorts &
   StartWaitingPorts &
-  TakeSheetPorts & { readonly ledger: Ledger; readonly table: Table; readonly call: Caller };
+  TakeSheetPorts &
+  TakeDropsPorts & { readonly ledger: Ledger; readonly table: Table; readonly call: Caller };
 
 export function portsOf(world: World, invocation: Invocation): Ports {
   const call = world.invocations.callerOf(invocation);
@@ -53,6 +55,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
           for (const dropId of dropIds) world.drops.send(writeDropAgain(dropId));
         }),
     },
+    trusted: { accounts: ['000000000000'], regions: ['us-east-1'] },
     sheetParts: {
       send: (parts) =>
         call('sqs.sheetParts', () => {

@@ -5,6 +5,7 @@ import type { Figure } from '../../lib/lifecycle/metrics.ts';
 import type { Announcement, Log, ObjectHead, RunFacts, StartRunResult } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
+import type { TakeDropsPorts } from '../../lib/lifecycle/take-drops.ts';
 import type { TakeSheetPorts } from '../../lib/lifecycle/take-sheet.ts';
 import type { Drop } from '../../lib/routing/drop.ts';
 import { loadRouteFile } from '../../lib/routing/route-file.ts';
@@ -211,7 +212,7 @@ export class FakeAnnouncer {
   }
 }
 
-type Ports = ReconcilePorts & StartWaitingPorts & AwaitStartPorts & TakeSheetPorts;
+type Ports = ReconcilePorts & StartWaitingPorts & AwaitStartPorts & TakeSheetPorts & Pick<TakeDropsPorts, 'trusted'>;
 
 export interface World extends Ports {
   readonly ledger: Ledger;
@@ -271,6 +272,7 @@ export async function createWorld(): Promise<World> {
         return object.sizeBytes > limitBytes ? 'too-large' : (object.text ?? '');
       },
     },
+    trusted: { accounts: ['000000000000'], regions: ['us-east-1'] },
     sheetParts: { send: async (parts) => void sentParts.push(...parts) },
     dropsAgain: { send: async (dropIds) => void droppedAgain.push(...dropIds) },
     droppedAgain,

@@ -74,6 +74,7 @@ describe('an event of EventBridge', () => {
           timeMs: Date.UTC(2021, 10, 12),
         },
       ],
+      from: { account: '111122223333', region: 'ca-central-1' },
     });
   });
 
