@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GetRunCommand, paginateListRuns } from '@aws-sdk/client-omics';
+import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DropRecord } from '../../lib/ledger/drops.ts';
 import { currentAttempt } from '../../lib/runs/request-record.ts';
-import { BUCKET, eventually, type Laptop, ROLE_ARN, startLaptop } from './laptop.ts';
+import { BUCKET, eventually, type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
 
 const ROUTES = `version: 1
 defaults:
@@ -104,4 +105,16 @@ describe('a sheet that is taken in parts', () => {
       sheet: { rows: 150, parts: 2, done: [0, 1], started: 149, refused: 1 },
     });
   }, 60_000);
+
+  it('is taken from the console as its event would have been, and the execution says what was claimed', async () => {
+    await dropSheet('sheets/by-name.csv', rowsOf(2));
+    const input = JSON.stringify({ drop: { bucket: BUCKET, key: 'sheets/by-name.csv' } });
+    const started = await laptop.sfn.send(new StartExecutionCommand({ stateMachineArn: STATE_MACHINE_ARN, input }));
+    const closed = await laptop.closed(started.executionArn ?? '');
+    expect(closed.status).toBe('SUCCEEDED');
+    expect(JSON.parse(closed.output ?? '')).toEqual({
+      Error: 'SheetTaken',
+      Cause: expect.stringContaining('a sheet of 2 rows: 0 runs asked for, 2 asked for before'),
+    });
+  });
 });

@@ -123,7 +123,8 @@ describe('the settings', () => {
   });
 
   it('that docs/settings.md shows are taken, default and stage together', async () => {
-    const [, example = ''] = /^```yml\n([\s\S]*?)^```$/m.exec(readFileSync(path.join(ROOT, 'docs', 'settings.md'), 'utf8')) ?? [];
+    const [, example = ''] =
+      /^```yml\n([\s\S]*?)^```$/m.exec(readFileSync(path.join(ROOT, 'docs', 'settings.md'), 'utf8')) ?? [];
     const shown = await read(parse(example) as Record<string, unknown>);
     expect(shown).toMatchObject({ logRetentionDays: 400, tags: { 'cost-center': 'genomics' } });
     expect(shown.kmsKeyArn).toContain(':key/');
