@@ -1,4 +1,5 @@
 import { checkFileNames } from './lint-file-names.ts';
+import { warnGrowth } from './lint-life.ts';
 import { couldMatchUnder, covers } from './pattern-cover.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { ReadRoute } from './read-route.ts';
@@ -19,10 +20,18 @@ export function lintRoutes(
   const routes = read.filter((entry) => entry.kind === 'object');
   const byBucket = Map.groupBy(routes, ({ route }) => route.bucket);
   const writers = [
-    ...read.map(({ route, node }) => ({ name: route.name, run: route.run, node })),
-    ...schedules.map(({ schedule, node }) => ({ name: schedule.name, run: schedule.run, node })),
+    ...read.map(({ route, node }) => ({ name: route.name, run: route.run, retry: route.retry, node })),
+    ...schedules.map(({ schedule, node }) => ({
+      name: schedule.name,
+      run: schedule.run,
+      retry: schedule.retry,
+      node,
+    })),
   ];
-  for (const writer of writers) checkLoop(writer, byBucket, problems);
+  for (const writer of writers) {
+    checkLoop(writer, byBucket, problems);
+    warnGrowth(writer.retry, writer.run, placeOf(writer.node, 'retry', 'storage'), problems);
+  }
   for (const group of byBucket.values()) warnShadowed(group, problems);
   for (const { route, node } of routes) {
     warnUnused(route, placeOf(node, 'on', 'key'), problems);

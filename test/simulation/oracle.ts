@@ -5,6 +5,7 @@
 import { checkBatches, checkBounds, checkNames, checkStarts } from './oracle-calls.ts';
 import { checkDrops } from './oracle-drops.ts';
 import { LedgerWatch, requestsIn } from './oracle-ledger.ts';
+import { checkDailyLimits, checkNobodyHeld } from './oracle-limits.ts';
 import { checkAnnouncements, checkExecutions, checkRuns, checkSettled, checkTruth } from './oracle-runs.ts';
 import { checkAllTold, checkTold } from './oracle-telling.ts';
 import type { World } from './world.ts';
@@ -45,6 +46,8 @@ export class Oracle {
   /** The last late event has come. */
   atEnd(): void {
     this.#check();
+    // Without reconciliation nobody nudges the starter on the next day.
+    if (!this.#options.strict) checkNobodyHeld(requestsIn(this.#world), this.violate);
     checkExecutions(this.#world, requestsIn(this.#world), this.violate);
   }
 
@@ -57,6 +60,7 @@ export class Oracle {
     checkTold(this.#world, requests, this.violate);
     checkStarts(this.#world, this.violate);
     checkBounds(this.#world, this.violate);
+    checkDailyLimits(this.#world, this.violate);
     checkBatches(this.#world, this.violate);
     checkNames(this.#world, this.violate);
   }

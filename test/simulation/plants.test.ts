@@ -26,6 +26,7 @@ const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'unlisted-is-removed': 1,
   'lost-reply-is-refusal': 68,
   'quota-hammered': 139,
+  'limit-not-counted': 8,
   'uncertain-repeated': 365,
   'adopted-by-name': 14,
   'members-not-looked-at': 4,

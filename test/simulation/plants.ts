@@ -230,6 +230,10 @@ const runPlants: readonly Plant[] = [
       },
     })),
   ),
+  plant('limit-not-counted', 'a route starts as many runs on a day as come', (ports) => ({
+    ...ports,
+    ledger: { ...ports.ledger, counters: { countUp: async () => true } },
+  })),
   plant('uncertain-repeated', 'a StartRun is repeated however long ago the first was', (ports) => ({
     ...ports,
     settings: { ...ports.settings, requestIdTrustSeconds: 1e9 },

@@ -38,6 +38,12 @@ routes:
     sensitive: [sample]
     run: { workflowId: "3", parameters: { input: '{uri}', etag: '{etag}' } }
     retry: { attempts: 3 }
+  - name: limited
+    on: { bucket: drops, key: 'limited/{sample}.cram' }
+    sensitive: [sample]
+    limits: { maxRunsPerDay: 2 }
+    run: { workflowId: "8", parameters: { input: '{uri}', etag: '{etag}' } }
+    retry: { attempts: 1 }
   - name: run-request
     on: { bucket: drops, key: 'requests/{name}.json' }
     sensitive: [name]
@@ -71,7 +77,10 @@ export const MOST_ATTEMPTS: Readonly<Record<string, number>> = {
   single: 3,
   'run-request': 3,
   sheet: 3,
+  limited: 1,
 };
+/** How many runs of a route may start on one day. */
+export const MOST_A_DAY: Readonly<Record<string, number>> = { limited: 2 };
 /** Where runs may write. */
 export const OUTPUT_PREFIX = 's3://results/';
 export const ROLE_ARN = 'arn:aws:iam::000000000000:role/HealthOmics';
@@ -94,6 +103,7 @@ const KINDS = {
   unmatched,
   stuck,
   namesake,
+  limited,
 };
 
 /** Puts into the world what the seed says, between now and `untilMs`. */
@@ -189,6 +199,13 @@ function namesake(world: World, name: string, atMs: number): void {
     const call = omics.starts.find(({ inputText }) => inputText.includes(`"${name}"`));
     if (call !== undefined) omics.create({ name: String(call.input.name), tags: {}, inputText: '' });
   });
+}
+
+/** One more than its route may start on a day. */
+function limited(world: World, sample: string, atMs: number): void {
+  for (const letter of ['a', 'b', 'c']) {
+    world.timeline.at(atMs, () => world.objects.put(`limited/${sample}${letter}.cram`, 'reads'));
+  }
 }
 
 /** Of two rows. */

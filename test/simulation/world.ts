@@ -177,10 +177,11 @@ export class World {
   #armReconcile(): void {
     if (!this.options.reconciles || this.#reconcileAtMs > this.timeline.nowMs) return;
     const { nowMs } = this.timeline;
-    // A sheet whose part is dead-lettered waits for a person, as an incomplete set does.
-    const isPatient = (open: string) => open === 'GATHERING' || open === 'READING';
+    // A sheet whose part is dead-lettered waits for a person, as an incomplete set does; what is over its limit for a day.
+    const isPatient = (open: string, item: Readonly<Record<string, unknown>>) =>
+      open === 'GATHERING' || open === 'READING' || (open === 'WAITING' && /is its limit/.test(String(item.reason)));
     const isUntold = (item: Readonly<Record<string, unknown>>) => item.uncertainToldSince !== item.since;
-    const urgent = this.store.hasOpen((open, item) => (open === 'UNCERTAIN' ? isUntold(item) : !isPatient(open)));
+    const urgent = this.store.hasOpen((open, item) => (open === 'UNCERTAIN' ? isUntold(item) : !isPatient(open, item)));
     if (urgent) this.#idleSinceMs = undefined;
     else if (!this.store.hasOpen(isPatient)) return;
     else this.#idleSinceMs ??= nowMs;

@@ -55,6 +55,19 @@ schedules:
   });
 
   it.each([
+    ['grows by itself', 'storageType: DYNAMIC', 'no effect with storageType DYNAMIC'],
+    ['is as large at first', 'storageType: STATIC\nstorageCapacity: 9600', 'no more than the storageCapacity'],
+    ['can grow', 'storageType: STATIC\nstorageCapacity: 7200', undefined],
+  ])('warns of a cap on storage that %s, if it is one', (_, run, expected) => {
+    const text = fileOf(`${OBJECT}\nretry: { storage: { upTo: 9600 } }`, run);
+    const warnings = load(text.replace('  storageType: DYNAMIC\n', '')).warnings.map(
+      ({ path, message }) => `${path}: ${message}`,
+    );
+    const about = warnings.filter((warning) => warning.startsWith('routes[0].retry.storage'));
+    expect(about).toEqual(expected === undefined ? [] : [expect.stringContaining(expected)]);
+  });
+
+  it.each([
     ['a rule that there is not', 'retry: { on: { SERVICE_ERROR: again } }', 'must be retry or enlarge or give-up'],
     ['a status in the place of a reason', 'retry: { on: { CANCELLED: retry } }', 'only runs that FAILED'],
     ['a reason in small letters', 'retry: { on: { service_error: retry } }', 'must be a failureReason'],
