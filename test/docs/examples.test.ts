@@ -32,7 +32,10 @@ const examples = pages.flatMap(examplesOf);
 
 function examplesOf(page: string): Example[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
-  return [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map((found) => {
+  const blocks = [...text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
+  // settings.yml is YAML, too, and packaging holds it against its own rules.
+  const ofRoutes = blocks.filter(([, body = '']) => !/^default:/.test(body));
+  return ofRoutes.map((found) => {
     const line = text.slice(0, found.index).split('\n').length;
     const [, body = ''] = found;
     const isRoute = /^- name:/.test(body);
