@@ -16,6 +16,12 @@ export class FakeNotifier implements Notifier {
   }
 }
 
+/** Every object's, here: what S3 and SHA-256 say of no bytes at all. */
+const EMPTY = {
+  etag: 'd41d8cd98f00b204e9800998ecf8427e',
+  sha256: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+};
+
 /** The bucket; `refuse` makes that many writes fail. */
 export class FakeEvidence implements EvidenceStore {
   readonly kept = new Map<string, string>();
@@ -27,7 +33,7 @@ export class FakeEvidence implements EvidenceStore {
     }
     if (!this.kept.has(key))
       this.kept.set(key, typeof content === 'string' ? content : Buffer.from(content).toString());
-    return { uri: `s3://evidence/${key}`, etag: key, sha256: '0'.repeat(64) };
+    return { uri: `s3://evidence/${key}`, ...EMPTY };
   }
   async read({ uri }: EvidenceMark): Promise<string | undefined> {
     return this.kept.get(uri.replace('s3://evidence/', ''));
