@@ -12,6 +12,7 @@ import { announceOutcome } from './announce-outcome.ts';
 import { announceRejected } from './announce-rejected.ts';
 import { announceStuckSheets } from './announce-stuck-sheets.ts';
 import { announceUncertain } from './announce-uncertain.ts';
+import { byTurns } from './by-turns.ts';
 import { cancelIfAsked } from './cancel-request.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
@@ -32,6 +33,8 @@ export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
 
 /** So much unfinished work of each kind is looked at in one pass, oldest first. */
 const MOST_PER_PASS = 1_000;
+/** Executions are asked for at a rate that all of an account share: of more that wait, each is looked at by turns. */
+const MOST_WATCHERS = 200;
 /** Younger than this, a step is most likely being taken right now by whoever is in charge of it. */
 const SETTLE_MS = 60_000;
 
@@ -43,9 +46,11 @@ export interface Reconciled {
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
   const fired = await fireGathers(ports);
   const claimed = await forEachOpen(ports, 'CLAIMED', (record) => repairClaim(ports, record));
-  const waiting = await forEachOpen(ports, 'WAITING', (record) => repairWatcher(ports, record));
-  if (waiting.seen > 0) await ports.starter.nudge(`reconcile-${ports.clock.nowMs()}`);
-  const retrying = await forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record));
+  // First of all, because a long line takes long to look through.
+  if ((await ports.ledger.requests.open('WAITING', 1)).length > 0)
+    await ports.starter.nudge(`reconcile-${ports.clock.nowMs()}`);
+  const waiting = await forEachOpen(ports, 'WAITING', (record) => repairWatcher(ports, record), MOST_WATCHERS);
+  const retrying = await forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record), MOST_WATCHERS);
   const running = await followStarted(ports);
   const unannounced = await forEachOpen(ports, 'UNANNOUNCED', (record) => repairAnnouncement(ports, record));
   const uncertain = await forEachOpen(ports, 'UNCERTAIN', (record) => repairUncertainty(ports, record));
@@ -72,10 +77,13 @@ async function forEachOpen(
   ports: ReconcilePorts,
   state: string,
   repair: (record: RequestRecord) => Promise<boolean>,
+  most = MOST_PER_PASS,
 ): Promise<Pass> {
-  let seen = 0;
+  const identities = await ports.ledger.requests.open(state, MOST_PER_PASS);
+  const now = byTurns(identities, most, ports.clock.nowMs());
+  let seen = identities.length - now.length;
   let repaired = 0;
-  for (const identity of await ports.ledger.requests.open(state, MOST_PER_PASS)) {
+  for (const identity of now) {
     const record = await ports.ledger.requests.read(identity);
     if (record === undefined || record.state !== (STATE_OF_WORK[state] ?? state)) continue;
     seen += 1;

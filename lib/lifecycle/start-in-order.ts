@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { servedNow } from '../runs/admission-order.ts';
 import { type LineEntry, retentionModeOf } from '../runs/line-entry.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
-import { gotThrough, type Knowledge, refused, type StartGate } from '../runs/start-gate.ts';
+import { gotThrough, isDoubtful, type Knowledge, refused, type StartGate } from '../runs/start-gate.ts';
 import { rejectForQuota } from './hold-up.ts';
 import type { StartRunResult } from './ports.ts';
 import {
@@ -150,8 +150,7 @@ async function take(ports: StartInOrderPorts, run: StarterRun, called: Called, i
 /** Only where there was reason to think otherwise. */
 async function noteRoom(ports: StartInOrderPorts, run: StarterRun, record: RequestRecord): Promise<void> {
   const mode = retentionModeOf(record);
-  const { full, slowTimes } = run.gate;
-  if (full[mode] === undefined && run.picture[mode] === undefined && slowTimes === 0) return;
+  if (!isDoubtful(mode, run)) return;
   const at = new Date(ports.clock.nowMs()).toISOString();
   run.gate = await ports.ledger.gate.change((gate) => gotThrough(gate, mode, at));
 }

@@ -157,6 +157,13 @@ function whyClosed(
     : { reason: seen.reason, refusedJustNow: false };
 }
 
+/** Whether there is reason to think that a start of the mode would not get through: then one that does is news. */
+export function isDoubtful(mode: RetentionMode, { gate, picture }: Pick<Knowledge, 'gate' | 'picture'>): boolean {
+  const seen = picture[mode];
+  if (gate.full[mode] !== undefined || gate.slowTimes > 0) return true;
+  return seen !== undefined && !isPast(seen, gate.roomSeenAt[mode]);
+}
+
 function isPast({ takenAt }: FullByPicture, roomSeenAt: string | undefined): boolean {
   return roomSeenAt !== undefined && Date.parse(takenAt) <= Date.parse(roomSeenAt);
 }

@@ -179,8 +179,11 @@ describe('the picture of the stored runs', () => {
   it('forbids nothing: what it says is full starts when HealthOmics has room', async () => {
     await inLine('cram/a.cram');
     await inLine('cram/b.cram');
+    await inLine('cram/c.cram');
     await picture('RETAIN', 60 * SECOND_MS);
-    expect(await startWaiting(world, FAR)).toEqual({ started: 2, stopped: 'nothing-waits' });
+    expect(await startWaiting(world, FAR)).toEqual({ started: 3, stopped: 'nothing-waits' });
+    // That it was wrong is written down once, not for every start.
+    expect(await world.ledger.gate.read()).toMatchObject({ revision: 1 });
   });
 
   it('is not looked at when it is older than half an hour', async () => {
