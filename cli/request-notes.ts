@@ -36,3 +36,17 @@ export function earlierLines(earlier: readonly EarlierOutcome[]): string[] {
   if (earlier.length === 0) return [];
   return ['', 'before', ...earlier.map(({ outcome, at }) => `  ${outcome} ${at === undefined ? '' : formatTime(at)}`)];
 }
+
+/** Where the evidence of the outcome is, or what keeps it from being there; `undefined` before there is an outcome. */
+export function evidenceText({
+  evidence,
+  evidenceTrouble: trouble,
+}: Pick<RequestRecord, 'evidence' | 'evidenceTrouble'>): string | undefined {
+  if (evidence !== undefined) {
+    const version = evidence.versionId === undefined ? '' : `, version ${printable(evidence.versionId)}`;
+    return `${printable(evidence.uri)}${version}`;
+  }
+  if (trouble === undefined) return undefined;
+  const goesOn = trouble.givenUpAt === undefined ? 'it is tried again' : `given up ${formatTime(trouble.givenUpAt)}`;
+  return `not written after ${trouble.tries} tries, the last ${formatTime(trouble.lastTryAt)} (${printable(trouble.error)}); ${goesOn}`;
+}

@@ -4,7 +4,7 @@ import type { GoneRun } from '../../lib/ledger/snapshots.ts';
 import type { AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
 import { openLedger } from '../clients.ts';
 import { CommandError } from '../errors.ts';
-import { actLines, earlierLines, goneLines } from '../request-notes.ts';
+import { actLines, earlierLines, evidenceText, goneLines } from '../request-notes.ts';
 import { statusOf } from '../rows.ts';
 import type { Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
@@ -103,10 +103,12 @@ export function describeRequest(record: RequestRecord, gone: readonly GoneRun[],
     ['started by', originText(record)],
     ['created', formatTime(record.createdAt)],
     ['ended', record.outcomeAt === undefined ? undefined : formatTime(record.outcomeAt)],
-    ['evidence', record.evidence?.uri],
+    ['evidence', evidenceText(record)],
     ['announced', record.announcedAt === undefined ? undefined : formatTime(record.announcedAt)],
+    ['people told', record.notifiedAt === undefined ? undefined : formatTime(record.notifiedAt)],
     ['identity', record.identity],
     ['routes file', record.routesHash === '' ? undefined : `sha256 ${record.routesHash}`],
+    ['commit', record.routesCommit],
     ['rundrop', record.rundropVersion],
   ];
   return [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actLines, earlierLines, goneLines } from '../../cli/request-notes.ts';
+import { actLines, earlierLines, evidenceText, goneLines } from '../../cli/request-notes.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 const gone = { identity: 'i', attempt: 1, runId: '1234567', uuid: 'u', noticedAt: AT, how: 'retention' as const };
@@ -30,4 +30,13 @@ test('what a request had come to before it was opened again is told', () => {
 
 test('nothing is said where there is nothing', () => {
   expect([...actLines([]), ...goneLines([], {}), ...earlierLines([])]).toEqual([]);
+});
+
+test('where the evidence is, is said with its version, or what keeps it from being written', () => {
+  const evidence = { uri: 's3://evidence/outcomes/i.json', etag: 'e', sha256: 'f', versionId: 'v1' };
+  expect(evidenceText({ evidence })).toBe('s3://evidence/outcomes/i.json, version v1');
+  const trouble = { tries: 3, lastTryAt: AT, error: 'AccessDenied' };
+  expect(evidenceText({ evidenceTrouble: trouble })).toMatch(/^not written after 3 tries, .*AccessDenied.* tried again$/);
+  expect(evidenceText({ evidenceTrouble: { ...trouble, givenUpAt: AT } })).toContain('given up');
+  expect(evidenceText({})).toBeUndefined();
 });
