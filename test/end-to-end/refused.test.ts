@@ -26,6 +26,10 @@ routes:
   - name: retained
     on: { bucket: ${BUCKET}, key: 'retained/{file}' }
     run: { workflowId: "3333333", retentionMode: RETAIN, parameters: { input: '{uri}' } }
+  - name: impatient
+    on: { bucket: ${BUCKET}, key: 'impatient/{file}' }
+    onQuota: reject
+    run: { workflowId: "3333333", retentionMode: RETAIN, parameters: { input: '{uri}' } }
 `;
 
 let folder: string;
@@ -111,6 +115,14 @@ describe('a stored-run quota full of RETAIN runs', () => {
     expect(waiting).toMatchObject({
       state: 'WAITING',
       reason: expect.stringContaining('ServiceQuotaExceededException'),
+    });
+  });
+
+  it('refuses the drop of a route that says onQuota: reject', async () => {
+    await laptop.put('impatient/a');
+    expect(await refusalOf('impatient/a')).toMatchObject({
+      status: 'REFUSED',
+      reason: expect.stringMatching(/ServiceQuotaExceededException.*onQuota: reject/),
     });
   });
 });
