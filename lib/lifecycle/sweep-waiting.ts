@@ -34,6 +34,6 @@ async function readAll(
 /** The starter writes a sentence of its own for each reason; none yet means that it did not come to this one. */
 function reasonOf({ reason }: RequestRecord): WaitingFigures['reason'] {
   if (reason === undefined) return 'IN_LINE';
-  if (reason.startsWith('A quota is full') || /^The (stored-)?run quota/.test(reason)) return 'QUOTA';
+  if (reason.startsWith('A quota is full')) return 'QUOTA';
   return reason.startsWith('Route ') ? 'DAILY_LIMIT' : 'THROTTLED';
 }

@@ -70,6 +70,38 @@ describe('a sweep', () => {
     expect(world.pictures.at(-1)).toMatchObject({ unknownRetention: 0, byRetentionMode: world.account.truth() });
   });
 
+  it('asks for the newest first', async () => {
+    const world = createSweeperWorld();
+    fill(world, 40);
+    const asked: number[] = [];
+    const look = world.account.look.bind(world.account);
+    const storedRuns = {
+      page: world.account.page.bind(world.account),
+      look: async (runId: string) => {
+        const seen = await look(runId);
+        asked.push(seen?.createdMs ?? 0);
+        return seen;
+      },
+    };
+    await sweepRuns(world.lasting(ENOUGH, { storedRuns }));
+    expect(asked).toHaveLength(40);
+    expect(asked).toEqual(asked.toSorted((a, b) => b - a));
+  });
+
+  it('keeps the old picture while a later scan is not complete', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100_000;
+    fill(world, 6_000);
+    await sweepRuns(world.lasting(HOUR));
+    const before = world.pictures.length;
+    world.clock.now += 24 * HOUR;
+    fill(world, 500, { retentionMode: 'REMOVE' });
+    expect(await sweepRuns(world.lasting(5_000))).toMatchObject({ outcome: 'unfinished' });
+    expect(world.pictures).toHaveLength(before);
+    await sweepRuns(world.lasting(HOUR));
+    expect(world.pictures.at(-1)).toMatchObject({ storedRuns: 6_500, byRetentionMode: world.account.truth() });
+  });
+
   it('goes on where it stopped, and shows nothing of a scan before that is complete', async () => {
     const world = createSweeperWorld();
     world.account.quota = 100_000;
