@@ -88,6 +88,9 @@ export async function sweepLive(target: Target, terminal: Terminal, options: Liv
   };
 }
 
+/** Rundrop is not deployed here, whoever asks may not read its table, or it is the HealthOmics emulator alone. */
+const NO_LEDGER = new Set(['ResourceNotFoundException', 'AccessDeniedException', 'NotImplemented']);
+
 /** Without a ledger every run is foreign, and costs one GetRun. */
 async function requestsIfAny(ledger: Ledger, terminal: Terminal): Promise<SweepPorts['requests']> {
   try {
@@ -95,7 +98,7 @@ async function requestsIfAny(ledger: Ledger, terminal: Terminal): Promise<SweepP
     return ledger.requests;
   } catch (error) {
     const name = error instanceof Error ? error.name : 'unknown';
-    if (name !== 'ResourceNotFoundException' && name !== 'AccessDeniedException') throw error;
+    if (!NO_LEDGER.has(name)) throw error;
     terminal.note("There is no ledger to read here: every run's retention mode is asked for with one GetRun.");
     return {
       findByRunId: async () => [],
