@@ -106,21 +106,28 @@ function forecastSentence(detail: CrossingDetail): string {
   return `They fill it ${about}${from}${to}.`;
 }
 
-/** Sends what was decided, oldest first. What the bus does not take stays for the next sweep, under the same eventId. */
+/**
+ * Sends what was decided, oldest first. What the bus or the topic does not take stays for the next sweep, under the same
+ * eventId; that one of them is ill keeps nothing from the other.
+ */
 export async function sendPending(sweep: Sweep): Promise<void> {
   const waiting = sweep.state.pending;
-  let sent = 0;
+  const left: PendingWord[] = [];
   for (const word of waiting) {
-    try {
-      if (word.to === 'people')
-        await sweep.ports.notifier.notify(crossingNotice(word.detail as unknown as CrossingDetail));
-      else await sweep.ports.announcer.announce(word);
-    } catch (error) {
-      const name = error instanceof Error ? error.name : 'unknown';
-      sweep.ports.log.error('the announcement was not taken', { detailType: word.detailType, error: name });
-      break;
-    }
-    sent += 1;
+    const isIll = left.some(({ to }) => to === word.to);
+    if (isIll || !(await isTaken(sweep, word))) left.push(word);
   }
-  if (sent > 0) await writeState(sweep, { ...sweep.state, pending: waiting.slice(sent) });
+  if (left.length < waiting.length) await writeState(sweep, { ...sweep.state, pending: left });
+}
+
+async function isTaken({ ports }: Sweep, word: PendingWord): Promise<boolean> {
+  try {
+    if (word.to === 'people') await ports.notifier.notify(crossingNotice(word.detail as unknown as CrossingDetail));
+    else await ports.announcer.announce(word);
+    return true;
+  } catch (error) {
+    const name = error instanceof Error ? error.name : 'unknown';
+    ports.log.error('the announcement was not taken', { detailType: word.detailType, to: word.to, error: name });
+    return false;
+  }
 }

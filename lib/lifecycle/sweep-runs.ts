@@ -6,7 +6,7 @@ import { forecastExhaustion } from '../quota/forecast.ts';
 import { countOf, holdersOf, type QuotaSnapshot, retainedShare, takeSnapshot } from '../quota/quota-snapshot.ts';
 import { DurationCollector } from '../quota/run-durations.ts';
 import { firstState } from '../quota/sweep-state.ts';
-import { crossThresholds } from '../quota/thresholds.ts';
+import { type Crossed, crossThresholds } from '../quota/thresholds.ts';
 import { crossingWords, sendPending } from './announce-quota.ts';
 import { followActiveRuns } from './sweep-active.ts';
 import { createSweepCalls } from './sweep-calls.ts';
@@ -59,8 +59,9 @@ async function beginSweep(ports: SweepPorts): Promise<Sweep | undefined> {
   const before = await ports.store.readState();
   const first = before ?? firstState(ports.newId());
   if (!(await ports.store.raiseFence(before, first))) return undefined;
-  const state = { ...first, fence: first.fence + 1 };
   const quotas = await ports.quotas.all();
+  const sawApplied = quotas.storedRuns.source === 'applied' ? { sawAppliedQuota: true } : {};
+  const state = { ...first, ...sawApplied, fence: first.fence + 1 };
   const calls = createSweepCalls(ports);
   return {
     ports,
@@ -99,6 +100,13 @@ async function updatePicture(
   return scans ? 'scan' : 'between';
 }
 
+/** Nothing is concluded from a default where the account's own quota is known to be another. */
+function crossingsOf({ ports, state }: Sweep, snapshot: QuotaSnapshot): Crossed {
+  const isFallback = snapshot.quotas.storedRuns.source !== 'applied' && state.sawAppliedQuota === true;
+  if (isFallback) return { crossings: state.crossings, passed: [] };
+  return crossThresholds(state.crossings, 100 * retainedShare(snapshot), ports.thresholds);
+}
+
 /** A dry run looks once a day, after the scan: what it finds does not change from sweep to sweep. */
 async function prune(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<PruneSummary | undefined> {
   const { prune: ports } = sweep.ports;
@@ -115,7 +123,7 @@ async function report(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<Quot
   const { days, sweeperId } = sweep.state;
   const retained = countOf(snapshot, 'RETAIN');
   const forecast = forecastExhaustion({ days, retained, quota: snapshot.storedRunsQuota, nowMs: takenMs });
-  const { crossings, passed } = crossThresholds(sweep.state.crossings, 100 * retainedShare(snapshot), ports.thresholds);
+  const { crossings, passed } = crossingsOf(sweep, snapshot);
   const words = passed.flatMap((crossing) => crossingWords({ sweeperId, ...crossing, snapshot, forecast }));
   // Decided here, under the fence; sent below, as often as it takes.
   if (crossings !== sweep.state.crossings)

@@ -44,6 +44,8 @@ export interface SweepState {
   readonly crossings: Crossings;
   readonly days: readonly RetainDay[];
   readonly pending: readonly PendingWord[];
+  /** Whether the account's own quota of stored runs was ever read: then a fallback in its place is a fault of the moment. */
+  readonly sawAppliedQuota?: boolean;
   /** Where pruning goes on: the place of the candidate that was last looked at. */
   readonly pruneAfter?: string;
 }

@@ -270,7 +270,43 @@ describe('thresholds', () => {
   });
 });
 
+describe('a quota that cannot be read for once', () => {
+  it('is replaced by a default, which says so and crosses no threshold', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 400;
+    fill(world, 90);
+    await sweep(world);
+    const fallback = {
+      ...world.quotas,
+      all: async () => ({ ...(await world.quotas.all()), storedRuns: { value: 100, source: 'documented' as const } }),
+    };
+    await sweep(world, { scan: true });
+    await sweepRuns(world.lasting(ENOUGH, { quotas: fallback }), { scan: true });
+    expect(world.pictures.at(-1)).toMatchObject({
+      storedRunsQuota: 100,
+      quotas: { storedRuns: { source: 'documented' } },
+    });
+    expect(world.announcer.sent).toEqual([]);
+    const alone = createSweeperWorld();
+    fill(alone, 90);
+    await sweepRuns(alone.lasting(ENOUGH, { quotas: fallback }), { scan: true });
+    expect(alone.announcer.sent).toHaveLength(2);
+  });
+});
+
 describe('people', () => {
+  it('are told although the bus is ill, and programs although the topic is', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100;
+    fill(world, 92);
+    world.announcer.refuse = 100;
+    await sweep(world);
+    expect([world.announcer.sent.length, world.notifier.sent.length]).toEqual([0, 2]);
+    world.announcer.refuse = 0;
+    await sweep(world);
+    expect([world.announcer.sent.length, world.notifier.sent.length]).toEqual([2, 2]);
+  });
+
   it('are told of a crossing once, under the eventId of the event, with what happened and what to type', async () => {
     const world = createSweeperWorld();
     world.account.quota = 100;
