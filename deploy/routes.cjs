@@ -25,10 +25,14 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
   const role = environment[ROLE_VARIABLE] || ROLE_STAND_IN;
   const { routeFile, routing, file } = await loadRoutes({ fileName, environment });
-  const { dropRules = 'keys', createBuckets = false } = await resolveConfigurationProperty(['custom', 'settings']);
+  const {
+    dropRules = 'keys',
+    createBuckets = false,
+    bucketAccounts = [],
+  } = await resolveConfigurationProperty(['custom', 'settings']);
   const { rules, notes } = routing.compileDropRules(routeFile.routes, dropRules);
   for (const note of notes) say(note);
-  const ruleResources = dropRuleResources(rules, { prefix, eventPatternOf: routing.eventPatternOf });
+  const ruleResources = dropRuleResources(rules, { prefix, bucketAccounts, eventPatternOf: routing.eventPatternOf });
   const buckets = inputBuckets(routeFile);
   const roleArns = rolesOf(routeFile);
   const needsRole = routeFile.environmentNames.includes(ROLE_VARIABLE) && roleArns.includes(role);
@@ -161,7 +165,7 @@ function roleParameter(role) {
 }
 
 /** One for each rule that brings drops; named for its bucket, so that another bucket moves no rule. */
-function dropRuleResources(rules, { prefix, eventPatternOf }) {
+function dropRuleResources(rules, { prefix, bucketAccounts, eventPatternOf }) {
   // EventBridge refuses an empty list; a bucket's name is never absent, so this matches nothing.
   const all = rules.length === 0 ? [{ buckets: [{ exists: false }] }] : rules;
   const shared = all.filter(({ keys }) => keys === undefined);
@@ -175,7 +179,12 @@ function dropRuleResources(rules, { prefix, eventPatternOf }) {
         Properties: {
           Name: shortened(`${prefix}-drops-${place}`, LONGEST_RULE_NAME),
           Description: number === 0 ? `Objects that routes look at in ${bucket}` : 'Every object of these buckets',
-          EventPattern: eventPatternOf(rule),
+          // Whatever else gets onto the default bus: drops come from here, or from an account that is named.
+          EventPattern: {
+            ...eventPatternOf(rule),
+            account: [{ Ref: 'AWS::AccountId' }, ...bucketAccounts],
+            region: [{ Ref: 'AWS::Region' }],
+          },
           Targets: [
             {
               Id: 'drops',

@@ -31,6 +31,8 @@ export type RulePrecision = 'keys' | 'buckets';
 
 /** EventBridge's quota "Event pattern size", in characters. */
 export const PATTERN_LIMIT = 2048;
+/** What packaging adds: the region, and up to 21 accounts. */
+const ACCOUNTS_AND_REGION = 400;
 /** EventBridge refuses a rule as too complex, at a limit that it does not publish; its matcher's own tests use 100. */
 const COMPLEXITY_LIMIT = 50;
 /** A bus takes 30 rules with wildcards, and this bus is the account's default one: others have rules too. */
@@ -132,7 +134,7 @@ function inChunks(buckets: readonly string[]): readonly (readonly string[])[] {
 }
 
 function sizeOf(rule: DropRule): number {
-  return JSON.stringify(eventPatternOf(rule)).length;
+  return JSON.stringify(eventPatternOf(rule)).length + ACCOUNTS_AND_REGION;
 }
 
 /** The rule's event pattern, as `Object Created` events of S3 look (Amazon S3 in the EventBridge reference). */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -155,6 +155,8 @@ describe('the functions that serverless package makes', () => {
 describe('the queues', () => {
   it('stay invisible for six times the timeout of the function that reads them, and honour partial responses', () => {
     expect(wiring.eventSources).toHaveLength(2);
+    // A FIFO queue with one message group is read by one at a time as it is.
+    expect(wiring.eventSources.map(({ maximumConcurrency }) => maximumConcurrency)).toEqual([10, undefined]);
     for (const source of wiring.eventSources) {
       const queue = wiring.queues.find(({ arn }) => arn === source.queueArn);
       const reader = wiring.functions.find(({ arn }) => arn === source.functionArn);
@@ -225,6 +227,56 @@ describe('rules and schedules', () => {
       scheduledTime: '<aws.scheduler.scheduled-time>',
       scheduleArn: '<aws.scheduler.schedule-arn>',
     });
+  });
+});
+
+describe('what stays, and what does not', () => {
+  it('is the record: it outlives the stack, whatever else goes', () => {
+    const kept = Object.entries(packaged.template.Resources)
+      .filter(([, resource]) => (resource as { DeletionPolicy?: string }).DeletionPolicy === 'RetainExceptOnCreate')
+      .map(([name]) => name);
+    expect(kept.sort()).toEqual(['EvidenceBucket', 'LedgerTable']);
+  });
+
+  it('expires only by the attribute of leases, tokens, gathers and notes, which records do not carry', () => {
+    const attributes = wiring.tables.map(({ name, timeToLiveAttribute }) => [name, timeToLiveAttribute]);
+    expect(attributes).toEqual([
+      ['rundrop-dev-idempotency', 'expiration'],
+      ['rundrop-dev-ledger', 'expiresAt'],
+    ]);
+    for (const file of ['requests.ts', 'drops.ts']) {
+      expect(readFileSync(path.join(ROOT, 'lib', 'ledger', file), 'utf8'), file).not.toMatch(/\bexpiresAt\b/);
+    }
+  });
+
+  it('is logged for the time that was set, by every function and the machine', () => {
+    const groups = resourcesOf('AWS::Logs::LogGroup');
+    expect(groups).toHaveLength(FUNCTIONS.length + 1);
+    expect(groups.map(({ RetentionInDays }) => RetentionInDays)).toEqual(groups.map(() => 365));
+  });
+
+  it('holds no secret: only names, ARNs and settings are in it', () => {
+    const text = JSON.stringify(packaged.template);
+    expect(text).not.toMatch(/AKIA[0-9A-Z]{16}|-----BEGIN|(?:password|secret|api[_-]?key)"?\s*[:=]/i);
+  });
+});
+
+describe('versions', () => {
+  it('are all exact, in package.json and for the linters', () => {
+    const { dependencies, devDependencies } = JSON.parse(
+      readFileSync(path.join(ROOT, 'package.json'), 'utf8'),
+    ) as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+    const given = Object.entries({ ...dependencies, ...devDependencies });
+    expect(given.filter(([, version]) => !/^(?:npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+    for (const file of ['test/linters/requirements.txt', 'test/clients/requirements.txt']) {
+      const lines = readFileSync(path.join(ROOT, file), 'utf8')
+        .split('\n')
+        .filter((line) => /^\w/.test(line));
+      expect(
+        lines.filter((line) => !/^[\w-]+==[\d.]+(?:;|$)/.test(line)),
+        file,
+      ).toEqual([]);
+    }
   });
 });
 
