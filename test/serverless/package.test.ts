@@ -273,7 +273,7 @@ describe('versions', () => {
         .split('\n')
         .filter((line) => /^\w/.test(line));
       expect(
-        lines.filter((line) => !/^[\w-]+==[\d.]+(?:;|$)/.test(line)),
+        lines.filter((line) => !/^[\w-]+==[\w.]+(?:;|$)/.test(line)),
         file,
       ).toEqual([]);
     }
