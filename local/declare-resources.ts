@@ -28,7 +28,10 @@ export async function declareResources(
   bucketNames: readonly string[],
 ): Promise<void> {
   await Promise.all([
-    ...[...bucketNames, ...wiring.bucketNames].map((name) => services.s3.createBucket(name)),
+    ...bucketNames.map((name) => services.s3.createBucket(name)),
+    ...wiring.buckets
+      .filter(({ name }) => !bucketNames.includes(name))
+      .map(({ name, announces }) => services.s3.createBucket(name, { announces })),
     ...wiring.tables.map(({ input, timeToLiveAttribute }) =>
       services.dynamodb.createTable(input, timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute }),
     ),

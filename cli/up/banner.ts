@@ -29,6 +29,7 @@ export function hintLines({ port, options, dataDir, logFile }: Listening): strin
     '  Drop:   aws s3 cp SAMPLE_R1.fastq.gz s3://acme-incoming/fastq/',
     '     or   npx rundrop drop SAMPLE_R1.fastq.gz SAMPLE_R2.fastq.gz',
     '  Look:   npx rundrop runs | drops | waiting | show RUN',
+    '  Kept:   the evidence of each outcome in s3://rundrop-local-evidence-000000000000-us-east-1',
     `  State:  ${state}; runs go ${options.speed ?? DEFAULT_SPEED} times faster than life`,
     ...logs,
     ...(options.once ? [] : ['  End:    Ctrl-C']),

@@ -49,12 +49,13 @@ export function getBucketEncryption(): S3Answer {
   return xmlAnswer(xmlDocument('ServerSideEncryptionConfiguration', `<Rule>${rule}</Rule>`));
 }
 
-/** Every bucket sends its events to EventBridge here, and nowhere else. */
-export function getBucketNotification(): S3Answer {
-  return xmlAnswer(xmlDocument('NotificationConfiguration', '<EventBridgeConfiguration/>'));
+/** A bucket sends its events to EventBridge here, unless it was made quiet, and nowhere else. */
+export function getBucketNotification(state: S3State, request: S3Request): S3Answer {
+  const configuration = state.quiet.has(request.bucket) ? '' : '<EventBridgeConfiguration/>';
+  return xmlAnswer(xmlDocument('NotificationConfiguration', configuration));
 }
 
-export function putBucketNotification(_state: S3State, request: S3Request): S3Answer {
+export function putBucketNotification(state: S3State, request: S3Request): S3Answer {
   const document = request.body.toString('utf8');
   const other = ['QueueConfiguration', 'TopicConfiguration', 'CloudFunctionConfiguration'].find(
     (name) => xmlContents(document, name).length > 0,
@@ -68,5 +69,6 @@ export function putBucketNotification(_state: S3State, request: S3Request): S3An
       },
     );
   }
+  if (/<(?:\w+:)?EventBridgeConfiguration\b/.test(document)) state.quiet.delete(request.bucket);
   return { status: 200 };
 }

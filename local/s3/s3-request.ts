@@ -29,6 +29,8 @@ export interface S3State {
   readonly book: ObjectBook;
   /** What each unfinished multipart upload was created with, beside what the store knows. */
   readonly uploads: Map<string, UploadDetails>;
+  /** Buckets that do not send their events to EventBridge. */
+  readonly quiet: Set<string>;
   readonly surroundings: Surroundings;
 }
 

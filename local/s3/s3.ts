@@ -14,7 +14,7 @@ import { escapeXml, xmlElement } from './xml.ts';
 
 export interface S3 extends LocalService {
   /** A bucket that exists already is left as it is. @throws when the name is none that S3 takes */
-  createBucket(name: string): Promise<void>;
+  createBucket(name: string, options?: { readonly announces?: boolean }): Promise<void>;
   /** The body of `s3://bucket/key`, or `undefined` when there is no such object. */
   readObject(uri: string): Promise<Buffer | undefined>;
   /** Sends Object Created for every stored object again, oldest first. Resolves to how many were sent. */
@@ -37,8 +37,10 @@ export function createS3(
   return {
     signingNames: ['s3'],
     handle: (request, response) => handle({ request, response, open, budget, announcer }),
-    async createBucket(name) {
-      (await open()).store.createBucket(name);
+    async createBucket(name, { announces = true } = {}) {
+      const { store, quiet } = await open();
+      store.createBucket(name);
+      if (!announces) quiet.add(name);
     },
     async readObject(uri) {
       const { store, book } = await open();
@@ -46,9 +48,10 @@ export function createS3(
       return book.object(bucket, key) === undefined ? undefined : store.getObject(bucket, key).body;
     },
     async announceAll() {
-      const all = (await open()).book.all();
+      const { book, quiet } = await open();
       let sent = 0;
-      for (const { bucket, object } of all) {
+      for (const { bucket, object } of book.all()) {
+        if (quiet.has(bucket)) continue;
         sent += await announce([changeOf(bucket, object)], {
           ...announcer,
           requestId: newRequestId(),
@@ -66,7 +69,14 @@ export function createS3(
 
 async function openState(surroundings: Surroundings, app: FauxqsApp): Promise<S3State> {
   const { store, actions } = await app.s3();
-  return { store, actions, book: new ObjectBook(store, surroundings), uploads: new Map(), surroundings };
+  return {
+    store,
+    actions,
+    book: new ObjectBook(store, surroundings),
+    uploads: new Map(),
+    quiet: new Set(),
+    surroundings,
+  };
 }
 
 interface Announcer {
@@ -89,7 +99,9 @@ async function handle(exchange: Exchange): Promise<void> {
   try {
     answer = await perform(exchange);
     const sourceAddress = request.socket.remoteAddress ?? '127.0.0.1';
-    await announce(answer.changes ?? [], { ...announcer, requestId, sourceAddress });
+    const { quiet } = await exchange.open();
+    const told = (answer.changes ?? []).filter(({ bucket }) => !quiet.has(bucket));
+    await announce(told, { ...announcer, requestId, sourceAddress });
   } catch (error) {
     // A client that left in the middle of its body is no fault of the service, and nobody reads an answer.
     if (request.destroyed && !request.complete) {

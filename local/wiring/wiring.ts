@@ -10,7 +10,7 @@ export interface Wiring {
   readonly tables: readonly TableWiring[];
   readonly topicNames: readonly string[];
   /** Of buckets of our own; those of the routes are somebody's. */
-  readonly bucketNames: readonly string[];
+  readonly buckets: readonly BucketWiring[];
   readonly busNames: readonly string[];
   readonly rules: readonly RuleWiring[];
   readonly scheduleGroups: readonly string[];
@@ -42,6 +42,12 @@ export interface TableWiring {
   /** CreateTable's input. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly timeToLiveAttribute?: string;
+}
+
+export interface BucketWiring {
+  readonly name: string;
+  /** Whether it sends its events to EventBridge. */
+  readonly announces: boolean;
 }
 
 export interface RuleWiring {
@@ -110,7 +116,7 @@ export function readWiring(template: Template, scope: TemplateScope): Wiring {
     tables: of('AWS::DynamoDB::Table', readTable),
     topicNames: of('AWS::SNS::Topic', (reader) => reader.text('TopicName')),
     // The framework's own bucket, for deployments, has no name in the template.
-    bucketNames: of('AWS::S3::Bucket', (reader) => reader.textOr('BucketName', '')).filter((name) => name !== ''),
+    buckets: of('AWS::S3::Bucket', readBucket).filter(({ name }) => name !== ''),
     busNames: of('AWS::Events::EventBus', (reader) => reader.text('Name')),
     rules: of('AWS::Events::Rule', readRule),
     scheduleGroups: of('AWS::Scheduler::ScheduleGroup', (reader) => reader.text('Name')),
@@ -220,6 +226,10 @@ function readTable(reader: Reader): TableWiring {
     input: Object.fromEntries(named.map((name) => [name, reader.value(name)])),
     ...(timeToLive?.Enabled ? { timeToLiveAttribute: timeToLive.AttributeName } : {}),
   };
+}
+
+function readBucket(reader: Reader): BucketWiring {
+  return { name: reader.textOr('BucketName', ''), announces: reader.raw('NotificationConfiguration') !== undefined };
 }
 
 function readRule(reader: Reader): RuleWiring {

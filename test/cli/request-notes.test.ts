@@ -36,7 +36,9 @@ test('where the evidence is, is said with its version, or what keeps it from bei
   const evidence = { uri: 's3://evidence/outcomes/i.json', etag: 'e', sha256: 'f', versionId: 'v1' };
   expect(evidenceText({ evidence })).toBe('s3://evidence/outcomes/i.json, version v1');
   const trouble = { tries: 3, lastTryAt: AT, error: 'AccessDenied' };
-  expect(evidenceText({ evidenceTrouble: trouble })).toMatch(/^not written after 3 tries, .*AccessDenied.* tried again$/);
+  expect(evidenceText({ evidenceTrouble: trouble })).toMatch(
+    /^not written after 3 tries, .*AccessDenied.* tried again$/,
+  );
   expect(evidenceText({ evidenceTrouble: { ...trouble, givenUpAt: AT } })).toContain('given up');
   expect(evidenceText({})).toBeUndefined();
 });

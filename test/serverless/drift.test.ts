@@ -46,7 +46,7 @@ describe('the laptop and what serverless package makes', () => {
     'queues',
     'tables',
     'topicNames',
-    'bucketNames',
+    'buckets',
     'busNames',
     'rules',
     'scheduleGroups',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type SheetRuns, sheetRuns } from '../../../lib/routing/sheet-runs.ts';
 import { SheetRefused } from '../../../lib/routing/sheet-text.ts';
 import { RequestRefused } from '../../../lib/routing/start-run-request.ts';
-import { routeOf } from './load-routes.ts';
+import { ROLE_ARN, routeOf } from './load-routes.ts';
 
 const ON = "on: { bucket: acme-incoming, key: 'sheets/{cohort,.+}' }";
 const byRow = routeOf(`${ON}\neach: row`, "parameters: { a: '{row.a}' }");
@@ -143,6 +143,33 @@ describe('whatever the order', () => {
         );
         expect(found?.runs.map(({ request }) => request.parameters)).toEqual(given.map(([, b, c]) => ({ b, c })));
       }),
+    );
+  });
+});
+
+describe('whatever a cell holds', () => {
+  const route = routeOf(`${ON}\neach: row`, "outputUri: 's3://acme-results/x-{row.a}'\nparameters: { a: '{row.a}' }");
+
+  it('its run gets no other role, and no output location outside the prefix of its route', () => {
+    const odd = fc.constantFrom(
+      '../../other',
+      '..',
+      '/',
+      's3://elsewhere/',
+      ROLE_ARN,
+      '{roleArn}',
+      'a/../..',
+      '%2e%2e/',
+    );
+    fc.assert(
+      fc.property(fc.oneof(odd, fc.string({ unit: 'binary', maxLength: 20 })), (text) => {
+        for (const { request } of runsOf(route, csv([['a'], [text]]))?.runs ?? []) {
+          const { roleArn, outputUri } = request as unknown as Record<string, string>;
+          expect(roleArn).toBe(ROLE_ARN);
+          expect(outputUri).toMatch(/^s3:\/\/acme-results\/x-[A-Za-z0-9._-]+$/);
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -2,7 +2,9 @@ import {
   CopyObjectCommand,
   DeleteObjectCommand,
   DeleteObjectsCommand,
+  GetBucketNotificationConfigurationCommand,
   HeadObjectCommand,
+  PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
 } from '@aws-sdk/client-s3';
@@ -138,4 +140,20 @@ test('announces every object again, oldest first, as it was', async () => {
   const objects = (list: (BusEvent | undefined)[]) => list.map((event) => event?.detail.object);
   expect(objects(events)).toEqual(objects([a, b, c]));
   expect(events.every((event) => event.detailType === 'Object Created')).toBe(true);
+});
+
+test('sends nothing of a quiet bucket until its notifications are turned on', async () => {
+  const { client, events, s3 } = await startS3();
+  await s3.createBucket('quiet', { announces: false });
+  const Bucket = 'quiet';
+  await client.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'a' }));
+  expect(events).toEqual([]);
+  expect(await s3.announceAll()).toBe(0);
+  const configured = async () => client.send(new GetBucketNotificationConfigurationCommand({ Bucket }));
+  expect((await configured()).EventBridgeConfiguration).toBeUndefined();
+  const NotificationConfiguration = { EventBridgeConfiguration: {} };
+  await client.send(new PutBucketNotificationConfigurationCommand({ Bucket, NotificationConfiguration }));
+  expect((await configured()).EventBridgeConfiguration).toBeDefined();
+  await client.send(new PutObjectCommand({ Bucket, Key: 'b', Body: 'b' }));
+  expect(events).toHaveLength(1);
 });
