@@ -32,6 +32,8 @@ export function startRunInput(record: RequestRecord, attempt: AttemptRecord): St
     tags: {
       ...(frozen.tags as Record<string, string> | undefined),
       [REQUEST_ID_TAG]: attempt.requestId,
+      // The same on every attempt, so that HealthOmics, too, can tell which runs belong together.
+      'rundrop:request': record.identity,
       'rundrop:route': record.route,
       'rundrop:routeFile': record.routesHash.slice(0, 12),
       'rundrop:version': record.rundropVersion,

@@ -15,6 +15,7 @@ describe('what an attempt sends to StartRun', () => {
       tags: {
         flowcell: 'F1',
         'rundrop:requestId': attempt.requestId,
+        'rundrop:request': record.identity,
         'rundrop:route': 'germline',
         'rundrop:routeFile': 'ffffffffffff',
         'rundrop:version': '0.1.0',
