@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSweepMetrics } from '../../../lib/aws/sweep-metrics.ts';
@@ -59,5 +60,40 @@ describe("a sweep's metrics", () => {
       ['service', 'StorageType'],
       ['service', 'Reason'],
     ]);
+  });
+
+  it('are every one that docs/quota.md lists, with a forecast and with starts in the last day', () => {
+    vi.stubEnv('POWERTOOLS_DEV', 'true');
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+    const names = new Set<string>();
+    vi.spyOn(console, 'log').mockImplementation((line: string) => {
+      for (const name of Object.keys(JSON.parse(line) as Line)) names.add(name);
+    });
+    const run = {
+      runId: '1',
+      createdMs: NOW_MS - 1_000,
+      status: 'COMPLETED',
+      storageType: 'DYNAMIC',
+      retentionMode: 'REMOVE' as const,
+      uuidPrefix: '',
+      owner: {},
+      isDoubted: false,
+    };
+    const quotas = { storedRuns: applied(4), activeRunsDynamic: applied(50), activeRunsStatic: applied(10) };
+    const snapshot = takeSnapshot([run], quotas, { takenMs: NOW_MS, scannedMs: NOW_MS, basis: 'scan' });
+    const forecast = { days: 12, earliestDays: 9, latestDays: 20, perDay: 3, fromDays: 9, exceptionalDays: 0 };
+    const waiting = [{ reason: 'IN_LINE' as const, count: 0, oldestSeconds: 0 }];
+    createSweepMetrics(new Metrics({ namespace: 'Rundrop', serviceName: 'rundrop' })).publish({
+      snapshot,
+      forecast,
+      waiting,
+    });
+    const reference = readFileSync(new URL('../../../docs/quota.md', import.meta.url), 'utf8');
+    const [, table = ''] = /\| metric \|([\s\S]*?)\n\n/.exec(reference) ?? [];
+    const listed = [...table.matchAll(/^\| ([^|]+) \|/gm)]
+      .flatMap(([, cell = '']) => [...cell.matchAll(/`(\w+)`/g)])
+      .map(([, name = '']) => name);
+    expect(listed.length).toBeGreaterThan(9);
+    expect(listed.filter((name) => !names.has(name))).toEqual([]);
   });
 });
