@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CallsThrottled } from '../../../lib/lifecycle/sweep-ports.ts';
 import { sweepRuns } from '../../../lib/lifecycle/sweep-runs.ts';
 import type { PruneRules } from '../../../lib/quota/prune-settings.ts';
 import { crashing, ledgerOfOwnRuns } from '../../support/crashing-sweep.ts';
@@ -105,6 +106,66 @@ describe('pruning', () => {
     expect(result).toMatchObject({ outcome: 'done', storedRuns: 3 });
     expect(world.account.deleted).toEqual([]);
     expect(await world.deletions.list(10)).toEqual([]);
+  });
+
+  it('stops where a later sweep has taken over, before anything is deleted', async () => {
+    const world = createSweeperWorld();
+    old(world, 2);
+    const ports = world.pruning({});
+    const archive = {
+      write: async (address: string, text: string) => {
+        await ports.archive.write(address, text);
+        world.clock.now += 20 * 60_000;
+        await sweepRuns(world.lasting(ENOUGH));
+      },
+    };
+    const first = await sweepRuns(world.lasting(ENOUGH, { prune: { ...ports, archive } }), { scan: true });
+    expect(first.outcome).toBe('overtaken');
+    expect(world.account.deleted).toEqual([]);
+    // The next one settles what was begun, and the one after it gives that run another turn.
+    await sweep(world);
+    expect(world.account.deleted).toHaveLength(1);
+    await sweep(world);
+    expect(world.account.deleted).toHaveLength(2);
+    expect((await world.deletions.list(10)).map(({ state }) => state)).toEqual(['DELETED', 'DELETED']);
+  });
+
+  it('counts a deleted run as doubted while no look says that it is gone', async () => {
+    const world = createSweeperWorld();
+    old(world, 3);
+    const ports = world.pruning({});
+    const remove = async (runId: string) => {
+      const answer = await ports.runs.delete(runId);
+      world.account.throttle = 100;
+      return answer;
+    };
+    const prune = { ...ports, runs: { ...ports.runs, delete: remove } };
+    await sweepRuns(world.lasting(ENOUGH, { prune }), { scan: true });
+    expect(world.pictures.at(-1)).toMatchObject({ storedRuns: 3, doubted: 1 });
+    world.account.throttle = 0;
+    world.clock.now += 60_000;
+    await sweepRuns(world.lasting(ENOUGH));
+    expect(world.pictures.at(-1)).toMatchObject({ storedRuns: 2, doubted: 0 });
+  });
+
+  it('deletes nothing by a look that is older than ten seconds', async () => {
+    const world = createSweeperWorld();
+    old(world, 1);
+    const ports = world.pruning({});
+    let calls = 0;
+    const remove = async (runId: string) => {
+      calls += 1;
+      if (calls < 5) throw new CallsThrottled('slow down');
+      return ports.runs.delete(runId);
+    };
+    const prune = { ...ports, runs: { ...ports.runs, delete: remove } };
+    expect(await sweepRuns(world.lasting(ENOUGH, { prune }), { scan: true })).toMatchObject({
+      pruned: { outcomes: { refused: 1 } },
+    });
+    expect(world.account.deleted).toEqual([]);
+    expect(await world.deletions.list(1)).toMatchObject([
+      { state: 'NOT_DELETED', reason: 'the call was held up for too long' },
+    ]);
   });
 
   it('takes only our own runs unless it is told otherwise, and only those whose outcome is announced', async () => {
