@@ -227,7 +227,7 @@ describe('a sample name is in', () => {
   it('no log line of any function, and so no metric either, which is a log line', () => {
     expect(lines.some((line) => line.includes('_aws'))).toBe(true);
     const functions = new Set(lines.map((line) => line.split(' ')[0]));
-    for (const name of ['on-drop', 'await-start', 'start-runs', 'watch-run', 'record-outcome', 'on-run-status-change'])
+    for (const name of ['on-drop', 'await-start', 'start-runs', 'on-run-status-change', 'reconcile-runs', 'sweep-runs'])
       expect(functions).toContain(`rundrop-local-${name}`);
     expect(naming(lines)).toEqual([]);
     expect(naming(reports)).toEqual([]);
