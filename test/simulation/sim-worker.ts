@@ -11,13 +11,16 @@ export interface Chunk {
 export type SeedResult = Omit<Verdict, 'lines'>;
 export type ChunkResult = readonly SeedResult[];
 
-const { plant: name } = workerData as { readonly plant?: string };
+const { plant: name, byHand } = workerData as { readonly plant?: string; readonly byHand?: boolean };
 const plant = PLANTS.find((one) => one.name === name);
 
 parentPort?.on('message', async ({ from, seeds }: Chunk) => {
   const results: SeedResult[] = [];
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const { lines: _, ...result } = await simulate(seed, plant === undefined ? {} : { plant });
+    const { lines: _, ...result } = await simulate(seed, {
+      byHand: byHand === true,
+      ...(plant === undefined ? {} : { plant }),
+    });
     results.push(result);
   }
   parentPort?.postMessage(results);

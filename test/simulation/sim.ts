@@ -8,11 +8,12 @@ import type { Chunk, ChunkResult, SeedResult } from './sim-worker.ts';
 import { simulate } from './simulate.ts';
 import { sweeperHistory } from './sweeper-history.ts';
 
-const USAGE = `Usage: npm run sim -- [--seeds N] [--from S] [--plant NAME] [--trace] [--workers N]
+const USAGE = `Usage: npm run sim -- [--seeds N] [--from S] [--plant NAME] [--by-hand] [--trace] [--workers N]
        npm run sim -- --sweeper [--seeds N] [--from S]
        npm run sim -- --list-plants
 Runs N seeds (1000) from S (1). Exit status 0: no invariant was broken; 1: one was; 2: wrong usage.
 --plant NAME  switches a planted bug on, and stops at the first seed that finds it
+--by-hand     an operator cancels, sends round again and names objects meanwhile
 --sweeper     months of an account against the real HealthOmics emulator instead, 20 seeds unless told otherwise
 --trace       prints the history of every seed; for one that failed
 `;
@@ -27,6 +28,7 @@ interface Options {
   readonly from: number;
   readonly workers: number;
   readonly plant: string | undefined;
+  readonly byHand: boolean;
   readonly trace: boolean;
   readonly sweeper: boolean;
 }
@@ -55,6 +57,7 @@ function readOptions(args: readonly string[]): Options | 'list' {
       from: { type: 'string', default: '1' },
       workers: { type: 'string', default: String(availableParallelism()) },
       plant: { type: 'string' },
+      'by-hand': { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
       sweeper: { type: 'boolean', default: false },
       'list-plants': { type: 'boolean', default: false },
@@ -69,15 +72,16 @@ function readOptions(args: readonly string[]): Options | 'list' {
     if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return value;
     throw new WrongUsage(`--${name} is ${values[name]}, not a whole number from 1.`);
   };
-  const { plant, trace: traced, sweeper } = values;
-  return { seeds: number('seeds'), from: number('from'), workers: number('workers'), plant, trace: traced, sweeper };
+  const { plant, trace: traced, sweeper, 'by-hand': byHand } = values;
+  const counts = { seeds: number('seeds'), from: number('from'), workers: number('workers') };
+  return { ...counts, plant, byHand, trace: traced, sweeper };
 }
 
-async function trace({ seeds, from, plant: name }: Options): Promise<number> {
+async function trace({ seeds, from, byHand, plant: name }: Options): Promise<number> {
   const plant = PLANTS.find((one) => one.name === name);
   let broken = 0;
   for (let seed = from; seed < from + seeds; seed += 1) {
-    const verdict = await simulate(seed, { keepsJournal: true, ...(plant === undefined ? {} : { plant }) });
+    const verdict = await simulate(seed, { keepsJournal: true, byHand, ...(plant === undefined ? {} : { plant }) });
     for (const line of verdict.lines) console.log(line);
     if (verdict.violations.length > 0) broken += 1;
     show(verdict);
@@ -131,7 +135,7 @@ function show({ seed, profile, hash, violations }: SeedResult): void {
 }
 
 /** Each worker gets the next chunk when it is done with one. */
-async function runChunks({ seeds, from, workers, plant }: Options): Promise<SeedResult[]> {
+async function runChunks({ seeds, from, workers, plant, byHand }: Options): Promise<SeedResult[]> {
   const results: SeedResult[] = [];
   let next = from;
   const end = from + seeds;
@@ -143,7 +147,7 @@ async function runChunks({ seeds, from, workers, plant }: Options): Promise<Seed
   };
   const work = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = new Worker(new URL('./sim-worker.ts', import.meta.url), { workerData: { plant } });
+      const worker = new Worker(new URL('./sim-worker.ts', import.meta.url), { workerData: { plant, byHand } });
       const hand = () => {
         const chunk = takeChunk();
         if (chunk === undefined) worker.terminate().then(() => resolve(), reject);
