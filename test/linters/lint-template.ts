@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parse } from 'yaml';
+import { SetupError } from '../../cli/processes.mjs';
 import { ALL_SETTINGS, packageService } from '../serverless/package-service.ts';
 import { cfnGuard } from './cfn-guard.ts';
 import { cfnLint } from './cfn-lint.ts';
@@ -24,7 +25,13 @@ const VARIANTS = [
   { name: 'every setting', settings: ALL_SETTINGS },
 ] as const;
 
-process.exitCode = await lintTemplates();
+try {
+  process.exitCode = await lintTemplates();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exitCode = error.exitStatus;
+}
 
 async function lintTemplates(): Promise<number> {
   const findings = new Map<string, Finding>();

@@ -202,6 +202,17 @@ describe('the topic for people', () => {
   });
 });
 
+describe('the event bus', () => {
+  it('takes events of this account only, and only over TLS', () => {
+    const statements = resourcesOf('AWS::Events::EventBusPolicy').map(({ Statement }) => Statement as Json);
+    expect(statements).toMatchObject([
+      { Effect: 'Allow', Action: 'events:PutEvents', Condition: { StringEquals: { 'events:source': 'rundrop' } } },
+      { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
+    expect(JSON.stringify(statements[0]?.Principal)).toContain('${AWS::AccountId}:root');
+  });
+});
+
 describe('rules and schedules', () => {
   it('each have a dead-letter queue on every target, which is not a FIFO queue', () => {
     const undelivered = 'arn:aws:sqs:us-east-1:123456789012:rundrop-dev-undelivered';
