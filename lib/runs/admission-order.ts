@@ -43,7 +43,8 @@ function inTurns<Entry extends InLine>(entries: readonly Entry[], servedLast: re
   return order;
 }
 
-const MOST_ROUTES = 200;
+/** As many as a route file may have: who is forgotten would come first again. */
+const MOST_ROUTES = 1_000;
 
 /** `servedLast` after a start of that route. */
 export function servedNow(servedLast: readonly string[], route: string): readonly string[] {

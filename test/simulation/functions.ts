@@ -10,6 +10,11 @@ import { takeDrops } from '../../lib/lifecycle/take-drops.ts';
 import { parseTick, takeTick } from '../../lib/lifecycle/take-schedule.ts';
 import { watchRun } from '../../lib/lifecycle/watch-run.ts';
 import type { Ports } from './ports.ts';
+// What lib/ loads on demand is loaded here before: virtual time does not wait for a file.
+import '../../lib/lifecycle/console-drop.ts';
+import '../../lib/lifecycle/refuse-drop.ts';
+import '../../lib/lifecycle/take-drop-again.ts';
+import '../../lib/lifecycle/take-sheet.ts';
 
 type Take = (ports: Ports, event: unknown) => Promise<unknown>;
 

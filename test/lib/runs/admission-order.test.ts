@@ -109,8 +109,8 @@ describe('the turns of routes', () => {
   it('are remembered by their last start, each route once, and not without end', () => {
     expect(servedNow(['a', 'b', 'c'], 'a')).toEqual(['b', 'c', 'a']);
     let list: readonly string[] = [];
-    for (let number = 0; number < 300; number += 1) list = servedNow(list, `route-${number}`);
-    expect(list).toHaveLength(200);
-    expect(list.at(-1)).toBe('route-299');
+    for (let number = 0; number < 1_200; number += 1) list = servedNow(list, `route-${number}`);
+    expect(list).toHaveLength(1_000);
+    expect(list.at(-1)).toBe('route-1199');
   });
 });
