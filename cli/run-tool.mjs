@@ -13,6 +13,7 @@ const SCRIPT_OF_TOOL = {
   clients: join(ROOT, 'test', 'clients', 'run-clients.mjs'),
   'lint-template': join(ROOT, 'test', 'linters', 'lint-template.ts'),
   kill: join(ROOT, 'test', 'one-run', 'kill.ts'),
+  mutate: join(ROOT, 'test', 'mutation', 'mutate.mjs'),
   storm: join(ROOT, 'test', 'one-run', 'storm.ts'),
   sim: join(ROOT, 'test', 'simulation', 'sim.ts'),
 };

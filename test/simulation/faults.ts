@@ -8,6 +8,10 @@ export interface Faults {
   readonly fail: number;
   /** A call has its effect and its reply is lost. */
   readonly lostReply: number;
+  /** A call has its effect, or not, and never comes back: the function runs into its timeout. */
+  readonly hang: number;
+  /** The bus does not take an event: PutEvents answers 200 all the same, and names it as failed. */
+  readonly announcementRefused: number;
   /** The SDK repeats a call whose reply was lost, and answers with what the repeat brought. */
   readonly repeatedBySdk: number;
   /** A call takes time at all; it takes seconds. */
@@ -41,6 +45,8 @@ export const NO_FAULTS: Faults = {
   crash: 0,
   fail: 0,
   lostReply: 0,
+  hang: 0,
+  announcementRefused: 0,
   repeatedBySdk: 0,
   latency: 0,
   slow: 0,
@@ -72,6 +78,8 @@ const MOST: Faults = {
   crash: 0.03,
   fail: 0.05,
   lostReply: 0.05,
+  hang: 0.02,
+  announcementRefused: 0.6,
   repeatedBySdk: 0.1,
   latency: 0.5,
   slow: 0.2,

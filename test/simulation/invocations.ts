@@ -1,4 +1,5 @@
 /** Lambda: runs functions, each call of which may take time, fail, or be the last thing that the process does. */
+import type { FaultName, FaultTally } from './fault-tally.ts';
 import type { Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { RandomSource } from './random-source.ts';
@@ -37,13 +38,23 @@ export interface CrashPoint {
   readonly side: 'before' | 'after';
 }
 
-type Fate = 'ok' | 'crash-before' | 'crash-after' | 'fail' | 'lost' | 'repeated';
+type Fate = 'ok' | 'crash-before' | 'crash-after' | 'fail' | 'lost' | 'hang' | 'repeated';
+const FAULT_OF_FATE: Readonly<Record<Exclude<Fate, 'ok'>, FaultName>> = {
+  'crash-before': 'crash before a call',
+  'crash-after': 'crash after a call',
+  fail: 'call failed',
+  lost: 'reply lost after success',
+  hang: 'call without end',
+  repeated: 'call repeated by the SDK',
+};
+
 type Run = (invocation: Invocation) => Promise<unknown>;
 
 export interface InvocationWorld {
   readonly timeline: Timeline;
   readonly random: RandomSource;
   readonly journal: Journal;
+  readonly tally: FaultTally;
   /** How long each call takes; absent: as the faults say. */
   readonly latencyMs: ((name: string) => number) | undefined;
   faults(): Faults;
@@ -90,8 +101,9 @@ export class Invocations {
       end,
     };
     this.all.push(invocation);
+    if (invocation.skewMs !== 0) this.#world.tally.add('clock skewed');
     journal.write(timeline.nowMs, `${functionName}#${invocation.id} begins`);
-    timeline.after(timeoutMs, () => this.kill(invocation, 'Sandbox.Timedout'));
+    timeline.after(timeoutMs, () => this.#timeOut(invocation));
     run(invocation).then(
       (value) => this.#finish(invocation, { kind: 'returned', value }),
       (error: unknown) => {
@@ -99,6 +111,15 @@ export class Invocations {
         this.#finish(invocation, { kind: 'threw', name, message: error instanceof Error ? error.message : '' });
       },
     );
+  }
+
+  #timeOut(invocation: Invocation): void {
+    if (!invocation.alive) return;
+    const { tally } = this.#world;
+    tally.add('function timed out');
+    const { Records = [] } = (invocation.event ?? {}) as { readonly Records?: readonly unknown[] };
+    if (Records.length > 1) tally.add('timeout in mid-batch');
+    this.kill(invocation, 'Sandbox.Timedout');
   }
 
   kill(invocation: Invocation, name: string): void {
@@ -131,7 +152,11 @@ export class Invocations {
       timeline.nowMs,
       `${invocation.functionName}#${invocation.id} ${name}${fate === 'ok' ? '' : ` ${fate}`}`,
     );
-    if (fate !== 'ok') invocation.harmed = true;
+    if (fate !== 'ok') {
+      invocation.harmed = true;
+      this.#world.tally.add(FAULT_OF_FATE[fate]);
+      if (name === 'events.announce' && fate === 'fail') this.#world.tally.add('PutEvents refused');
+    }
     switch (fate) {
       case 'crash-before':
         this.kill(invocation, 'Runtime.ExitError');
@@ -145,6 +170,9 @@ export class Invocations {
       case 'lost':
         attempt(effect);
         return Promise.reject(errorOf(name));
+      case 'hang':
+        if (this.#world.random.chance(0.5)) attempt(effect);
+        return new Promise(() => {});
       case 'repeated':
         attempt(effect);
         return this.#timed(invocation, name, effect);
@@ -159,11 +187,13 @@ export class Invocations {
     const point = this.crashPoints.find(({ call }) => call === this.calls);
     if (point !== undefined) return `crash-${point.side}`;
     const { random } = this.#world;
-    const { crash, fail, lostReply, repeatedBySdk } = this.#world.faults();
-    if (crash + fail + lostReply + repeatedBySdk === 0 || name.startsWith('clock')) return 'ok';
+    const { crash, fail, lostReply, hang, announcementRefused, repeatedBySdk } = this.#world.faults();
+    if (name === 'events.announce' && random.chance(announcementRefused)) return 'fail';
+    if (crash + fail + lostReply + hang + repeatedBySdk === 0 || name.startsWith('clock')) return 'ok';
     if (random.chance(crash)) return random.chance(0.5) ? 'crash-before' : 'crash-after';
     if (random.chance(fail)) return 'fail';
     if (random.chance(lostReply)) return 'lost';
+    if (random.chance(hang)) return 'hang';
     return random.chance(repeatedBySdk) ? 'repeated' : 'ok';
   }
 

@@ -100,8 +100,22 @@ function checkGathering(world: World, drop: Item, place: string, violate: Violat
     return;
   }
   const members = items.filter(({ pk, sk }) => pk === member.pk && String(sk).startsWith('MEMBER#'));
-  if (members.length < 2) return;
+  if (!isWhole(String(header.route), members)) return;
   const fired = header.fired as { identity: string } | undefined;
   if (fired === undefined || world.store.get({ pk: `REQUEST#${fired.identity}`, sk: 'REQUEST' }) === undefined)
     violate(`2: ${place} waits in a complete set, of which none has started`);
+}
+
+/** Whether all that its route waits for is there. */
+function isWhole(route: string, members: readonly Item[]): boolean {
+  switch (route) {
+    case 'counted':
+      return members.length >= 3;
+    case 'marked':
+      return members.some((member) => JSON.stringify(member).includes('/_SUCCESS'));
+    case 'quiet':
+      return members.length >= 1;
+    default:
+      return members.length >= 2;
+  }
 }

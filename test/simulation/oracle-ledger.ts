@@ -5,6 +5,7 @@ export interface AttemptData {
   readonly attempt: number;
   readonly requestId: string;
   readonly startCalledAt?: string;
+  readonly countedOn?: string;
   readonly runId?: string;
   readonly uuid?: string;
   readonly status?: string;

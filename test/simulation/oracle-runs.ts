@@ -24,7 +24,9 @@ export function checkRuns({ omics, ticks }: World, violate: Violate): void {
     byRequestId.set(requestId, (byRequestId.get(requestId) ?? 0) + 1);
     const route = run.tags['rundrop:route'] ?? '';
     if (route === 'console') continue;
-    const work = `${route} ${JSON.stringify(run.input.parameters)}`;
+    // The same content by another version is other work.
+    const version = route === 'versioned' ? (run.tags[TAG] ?? '') : '';
+    const work = `${route} ${JSON.stringify(run.input.parameters)}${version}`;
     byWork.set(work, [...(byWork.get(work) ?? []), run]);
     if (route !== 'pair') continue;
     for (const member of membersOf(run.input)) {

@@ -3,6 +3,7 @@
  * the product, and reads the ledger's items as plain data.
  */
 import { checkBatches, checkBounds, checkNames, checkStarts } from './oracle-calls.ts';
+import { checkCounts } from './oracle-counts.ts';
 import { checkDrops } from './oracle-drops.ts';
 import { LedgerWatch, requestsIn } from './oracle-ledger.ts';
 import { checkDailyLimits, checkNobodyHeld } from './oracle-limits.ts';
@@ -54,6 +55,7 @@ export class Oracle {
   #check(): void {
     const requests = requestsIn(this.#world);
     checkRuns(this.#world, this.violate);
+    checkCounts(this.#world, this.violate);
     checkTruth(this.#world, requests, this.violate);
     checkDrops(this.#world, requests, this.violate);
     checkAnnouncements(this.#world, requests, this.violate);

@@ -7,6 +7,7 @@ import type { RequestRecord } from '../../lib/runs/request-record.ts';
 import { read } from './oracle-drops.ts';
 import type { Plant } from './plant.ts';
 import type { Ports } from './ports.ts';
+import { routePlants } from './route-plants.ts';
 import { BUCKET } from './simulated-objects.ts';
 import { SECRET } from './workload.ts';
 
@@ -464,4 +465,5 @@ export const PLANTS: readonly Plant[] = [
   ...tokenPlants,
   ...announcementPlants,
   ...batchPlants,
+  ...routePlants,
 ];

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { sumOf } from './fault-tally.ts';
 import { PLANTS } from './plants.ts';
 import type { Chunk, ChunkResult, SeedResult } from './sim-worker.ts';
 import { simulate } from './simulate.ts';
 import { sweeperHistory } from './sweeper-history.ts';
 
-const USAGE = `Usage: npm run sim -- [--seeds N] [--from S] [--plant NAME] [--by-hand] [--trace] [--workers N]
+const USAGE = `Usage: npm run sim -- [--seeds N] [--from S] [--plant NAME] [--by-hand] [--trace] [--coverage] [--workers N]
        npm run sim -- --sweeper [--seeds N] [--from S]
        npm run sim -- --list-plants
 Runs N seeds (1000) from S (1). Exit status 0: no invariant was broken; 1: one was; 2: wrong usage.
@@ -16,6 +17,7 @@ Runs N seeds (1000) from S (1). Exit status 0: no invariant was broken; 1: one w
 --by-hand     an operator cancels, sends round again and names objects meanwhile
 --sweeper     months of an account against the real HealthOmics emulator instead, 20 seeds unless told otherwise
 --trace       prints the history of every seed; for one that failed
+--coverage    says how often each fault happened, and in how many seeds
 `;
 const DEFAULT_SEEDS = 1_000;
 /** One takes some seconds: every call goes over HTTP. */
@@ -30,6 +32,7 @@ interface Options {
   readonly plant: string | undefined;
   readonly byHand: boolean;
   readonly trace: boolean;
+  readonly coverage: boolean;
   readonly sweeper: boolean;
 }
 
@@ -59,6 +62,7 @@ function readOptions(args: readonly string[]): Options | 'list' {
       plant: { type: 'string' },
       'by-hand': { type: 'boolean', default: false },
       trace: { type: 'boolean', default: false },
+      coverage: { type: 'boolean', default: false },
       sweeper: { type: 'boolean', default: false },
       'list-plants': { type: 'boolean', default: false },
     },
@@ -72,9 +76,9 @@ function readOptions(args: readonly string[]): Options | 'list' {
     if (Number.isSafeInteger(value) && value >= 1 && value < 2 ** 31) return value;
     throw new WrongUsage(`--${name} is ${values[name]}, not a whole number from 1.`);
   };
-  const { plant, trace: traced, sweeper, 'by-hand': byHand } = values;
-  const counts = { seeds: number('seeds'), from: number('from'), workers: number('workers') };
-  return { ...counts, plant, byHand, trace: traced, sweeper };
+  const { plant, trace: traced, coverage, sweeper, 'by-hand': byHand } = values;
+  const numbers = { seeds: number('seeds'), from: number('from'), workers: number('workers') };
+  return { ...numbers, plant, byHand, trace: traced, coverage, sweeper };
 }
 
 async function trace({ seeds, from, byHand, plant: name }: Options): Promise<number> {
@@ -111,6 +115,7 @@ async function search(options: Options): Promise<number> {
   results.sort((a, b) => a.seed - b.seed);
   const broken = results.filter(({ violations }) => violations.length > 0);
   for (const result of broken.slice(0, MOST_SHOWN)) show(result);
+  if (options.coverage) showFaults(results);
   const hash = createHash('sha256');
   for (const result of results) hash.update(result.hash);
   const seconds = (performance.now() - startMs) / 1000;
@@ -127,6 +132,11 @@ async function search(options: Options): Promise<number> {
       : `${broken.length} seeds broke an invariant, the first is ${broken[0]?.seed}`,
   );
   return broken.length === 0 ? 0 : 1;
+}
+
+function showFaults(results: readonly SeedResult[]): void {
+  for (const { name, times, seeds } of sumOf(results.map(({ faults }) => faults)))
+    console.log(`${name.padEnd(30)} ${String(times).padStart(9)} times in ${String(seeds).padStart(6)} seeds`);
 }
 
 function show({ seed, profile, hash, violations }: SeedResult): void {

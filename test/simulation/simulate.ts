@@ -1,5 +1,6 @@
 /** One seed, from its faults to the oracle's verdict. */
 import { drawHands } from './by-hand.ts';
+import type { FaultCounts } from './fault-tally.ts';
 import { drawCalm, drawFaults, type Faults, NO_FAULTS } from './faults.ts';
 import type { CrashPoint } from './invocations.ts';
 import { Oracle } from './oracle.ts';
@@ -30,6 +31,8 @@ export interface Verdict {
   readonly profile: string;
   readonly calls: number;
   readonly lines: readonly string[];
+  /** How often each fault happened. */
+  readonly faults: FaultCounts;
 }
 
 export interface SimulateOptions {
@@ -60,6 +63,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   if (options.byHand === true) drawHands(world, new RandomSource(seed), START_MS + WORK_MS);
   if (random.chance(faults.routesChange)) {
     world.timeline.after(random.int(0, WORK_MS), () => {
+      world.tally.add('route file changed');
       world.routes = ROUTE_FILES[1];
     });
   }
@@ -72,6 +76,11 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     profile,
     calls,
     lines: world.journal.lines,
+    faults: {
+      ...world.tally.counts,
+      'conditional write in conflict': world.store.conflicts,
+      'stale index read': world.store.staleReads,
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Step Functions: executions by name, which may be lost or stopped. */
 import { readFileSync } from 'node:fs';
+import type { FaultTally } from './fault-tally.ts';
 import type { Faults } from './faults.ts';
 import type { InvocationEnd } from './invocations.ts';
 import type { Journal } from './journal.ts';
@@ -8,6 +9,7 @@ import { type Definition, type Execution, StateMachine } from './state-machine.t
 import type { Timeline } from './timeline.ts';
 
 export interface ExecutionsWorld {
+  readonly tally: FaultTally;
   readonly timeline: Timeline;
   readonly random: RandomSource;
   readonly journal: Journal;
@@ -73,6 +75,7 @@ export class SimulatedExecutions {
   #lose(execution: Execution): void {
     if (execution.status !== 'RUNNING') return;
     this.#world.journal.write(this.#world.timeline.nowMs, `execution ${execution.name} is lost`);
+    this.#world.tally.add('execution lost');
     this.#machine.stop(execution);
     this.lost.add(execution);
   }
@@ -80,6 +83,7 @@ export class SimulatedExecutions {
   stop(execution: Execution): void {
     if (execution.status !== 'RUNNING') return;
     this.#world.journal.write(this.#world.timeline.nowMs, `execution ${execution.name} is stopped`);
+    this.#world.tally.add('execution stopped');
     this.#machine.stop(execution);
     this.stopped.add(execution);
   }
@@ -90,11 +94,16 @@ export class SimulatedExecutions {
   }
 
   succeed(token: string, output: unknown): 'delivered' | 'spent' {
-    return this.#machine.succeed(token, JSON.parse(JSON.stringify(output)));
+    return this.#told(this.#machine.succeed(token, JSON.parse(JSON.stringify(output))));
   }
 
   fail(token: string, error: string, cause: string): 'delivered' | 'spent' {
-    return this.#machine.fail(token, error, cause);
+    return this.#told(this.#machine.fail(token, error, cause));
+  }
+
+  #told(answer: 'delivered' | 'spent'): 'delivered' | 'spent' {
+    if (answer === 'spent') this.#world.tally.add('token spent');
+    return answer;
   }
 
   /** Step Functions' own call of Lambda can fail, before the function has run or after. */
@@ -104,6 +113,7 @@ export class SimulatedExecutions {
       this.#world.invoke(functionName, payload, end);
       return;
     }
+    this.#world.tally.add('function not invoked');
     const failed = { kind: 'threw', name: 'Lambda.ServiceException', message: '' } as const;
     if (random.chance(0.5)) timeline.after(100, () => end(failed));
     else this.#world.invoke(functionName, payload, () => end(failed));

@@ -1,4 +1,5 @@
 /** HealthOmics: remembers requestIds for a time, takes runs through their statuses, and forgets runs. */
+import type { FaultTally } from './fault-tally.ts';
 import type { Faults } from './faults.ts';
 import { ServiceError } from './invocations.ts';
 import type { Journal } from './journal.ts';
@@ -40,6 +41,7 @@ export interface OmicsWorld {
   readonly timeline: Timeline;
   readonly random: RandomSource;
   readonly journal: Journal;
+  readonly tally: FaultTally;
   faults(): Faults;
   /** A status event leaves HealthOmics. */
   announce(run: SimulatedRun): void;
@@ -111,13 +113,20 @@ export class SimulatedOmics {
   }
 
   #startOrRemember(input: Readonly<Record<string, unknown>>, inputText: string, nowMs: number): SimulatedRun {
-    if (within(this.#settings.bursts, nowMs))
-      throw new ServiceError(this.#world.random.pick(['ThrottlingException', 'InternalServerException']));
+    const { tally } = this.#world;
+    if (within(this.#settings.bursts, nowMs)) {
+      const name = this.#world.random.pick(['ThrottlingException', 'InternalServerException'] as const);
+      tally.add(name === 'ThrottlingException' ? 'StartRun throttled' : 'StartRun failed with 5xx');
+      throw new ServiceError(name);
+    }
     if (!this.cured && inputText.includes(this.#settings.poison)) throw new ServiceError('InternalServerException');
     const known = this.#memory.get(String(input.requestId));
     if (known !== undefined && nowMs - known.atMs <= this.#settings.memoryMs) return known.run;
     if (input.workflowId === '404') throw new ServiceError('ValidationException', 'no such workflow');
-    if (within(this.#settings.quotaFull, nowMs)) throw new ServiceError('ServiceQuotaExceededException');
+    if (within(this.#settings.quotaFull, nowMs)) {
+      tally.add('quota full');
+      throw new ServiceError('ServiceQuotaExceededException');
+    }
     const run = this.create({
       name: String(input.name),
       tags: (input.tags ?? {}) as Record<string, string>,
@@ -133,6 +142,7 @@ export class SimulatedOmics {
   ): SimulatedRun {
     const { timeline, random } = this.#world;
     const reused = random.chance(this.#world.faults().idReused) ? this.#freeIds.shift() : undefined;
+    if (reused !== undefined) this.#world.tally.add('id reused');
     const runId = reused ?? String(this.#nextId++);
     const uuid = `uuid-${this.runs.length + 1}`;
     const run: SimulatedRun = {
@@ -171,7 +181,10 @@ export class SimulatedOmics {
 
   #ending(): { readonly status: string; readonly failureReason?: string } {
     const { random } = this.#world;
-    if (random.chance(this.#world.faults().runCancelled)) return { status: 'CANCELLED' };
+    if (random.chance(this.#world.faults().runCancelled)) {
+      this.#world.tally.add('run cancelled');
+      return { status: 'CANCELLED' };
+    }
     if (!random.chance(this.#settings.failureRate)) return { status: 'COMPLETED' };
     if (random.chance(0.1)) return { status: 'FAILED' };
     return { status: 'FAILED', failureReason: random.pick(random.chance(0.7) ? RETRIABLE : PERMANENT) };
@@ -192,6 +205,7 @@ export class SimulatedOmics {
     if (run.removedMs !== undefined || run.endedMs === undefined) return;
     run.removedMs = this.#world.timeline.nowMs;
     this.#freeIds.push(run.runId);
+    this.#world.tally.add('run removed');
     this.#world.journal.write(run.removedMs, `run ${run.uuid} ${run.runId} removed`);
     // Somebody starts another, or the same anew, which may get the id.
     const { random } = this.#world;
@@ -214,12 +228,16 @@ export class SimulatedOmics {
 
   findByName(name: string): readonly SimulatedRun[] {
     this.calls.findByName += 1;
+    const called = this.starts.find(({ input }) => input.name === name);
+    if (called !== undefined && this.#world.timeline.nowMs - called.atMs > this.#settings.memoryMs)
+      this.#world.tally.add('requestId forgotten');
     return this.runs.filter((run) => run.name === name && run.removedMs === undefined);
   }
 
   listRuns(status: string): readonly SimulatedRun[] {
     this.calls.listRuns += 1;
     if (this.#world.random.chance(this.#world.faults().pageTokenExpired)) {
+      this.#world.tally.add('page token expired');
       throw new ServiceError('ValidationException', 'the page token has expired');
     }
     return this.runs.filter((run) => run.status === status && run.removedMs === undefined);

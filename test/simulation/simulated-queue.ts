@@ -1,4 +1,5 @@
 /** SQS with its Lambda event source: at least once, in no order, back after the visibility timeout, at last to the DLQ. */
+import type { FaultTally } from './fault-tally.ts';
 import type { Faults } from './faults.ts';
 import type { InvocationEnd } from './invocations.ts';
 import type { Journal } from './journal.ts';
@@ -22,6 +23,7 @@ export interface QueueWorld {
   readonly timeline: Timeline;
   readonly random: RandomSource;
   readonly journal: Journal;
+  readonly tally: FaultTally;
   faults(): Faults;
 }
 
@@ -107,6 +109,7 @@ export class SimulatedQueue {
       if (back.includes(message)) continue;
       // Deleted, and delivered once more for all that.
       if (!this.#settings.fifo && random.chance(this.#world.faults().messageDuplicated)) {
+        this.#world.tally.add('message delivered twice');
         this.#put({ ...message }, random.int(0, 2 * VISIBILITY_MS));
       }
     }

@@ -17,6 +17,9 @@ export class TableStore {
   readonly items = new Map<string, Item>();
   readonly #versions = new Map<string, Version[]>();
   readonly observers: WriteObserver[] = [];
+  /** Conditional writes that met another writer, and items that an index showed as they are no more. */
+  conflicts = 0;
+  staleReads = 0;
   readonly #nowMs: () => number;
   readonly #lagMs: () => number;
 
@@ -52,7 +55,9 @@ export class TableStore {
     const found: Item[] = [];
     for (const id of this.#versions.keys()) {
       const item = this.stale(id);
-      if (item?.[index] === hash) found.push(item);
+      if (item?.[index] !== hash) continue;
+      if (item !== this.items.get(id)) this.staleReads += 1;
+      found.push(item);
     }
     const sort = SORT_KEYS[index];
     return found.sort((a, b) => compare(String(a[sort]), String(b[sort])));
@@ -97,8 +102,12 @@ export type Caller = <T>(name: string, effect: () => T) => Promise<T>;
 
 /** The ledger's table over a store, each call through `call`. */
 export function simulatedTable(store: TableStore, call: Caller): Table {
-  const isAllowed = (key: ItemKey, condition: Condition | undefined) =>
-    condition === undefined || holds(condition.expression, store.get(key), condition);
+  const isAllowed = (key: ItemKey, condition: Condition | undefined) => {
+    if (condition === undefined || holds(condition.expression, store.get(key), condition)) return true;
+    // Other conditions ask whether something was done already.
+    if (condition.expression.includes('revision = ')) store.conflicts += 1;
+    return false;
+  };
   const shown = ({ pk, sk }: ItemKey) => `${pk} ${sk}`;
   return {
     get: (key) => call(`table.get ${shown(key)}`, () => store.get(key)),

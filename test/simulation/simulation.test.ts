@@ -2,18 +2,23 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { FAULT_NAMES, sumOf } from './fault-tally.ts';
 import { simulate } from './simulate.ts';
 
-const SEEDS = 150;
+const SEEDS = 300;
 
 describe('the simulation', () => {
-  it(`keeps every invariant in ${SEEDS} seeds`, async () => {
+  it(`keeps every invariant in ${SEEDS} seeds, in which every fault happens`, async () => {
     const broken = [];
+    const faults = [];
     for (let seed = 1; seed <= SEEDS; seed += 1) {
-      const { violations } = await simulate(seed);
+      const { violations, faults: injected } = await simulate(seed);
+      faults.push(injected);
       if (violations.length > 0) broken.push({ seed, violations });
     }
     expect(broken).toEqual([]);
+    // A fault that never happens proves nothing.
+    expect(sumOf(faults).filter(({ times }) => times === 0)).toEqual([]);
   });
 
   it('replays a seed byte for byte', async () => {
@@ -46,6 +51,11 @@ describe('sim', () => {
     const { code, stdout } = await run('--seeds', '30', '--from', '11');
     expect(stdout).toMatch(/^30 seeds from 11, .* history [0-9a-f]{16}\nno invariant was broken\n$/);
     expect(code).toBe(0);
+  });
+
+  it('says how often each fault happened', async () => {
+    const { stdout } = await run('--seeds', '10', '--coverage');
+    for (const name of FAULT_NAMES) expect(stdout).toMatch(new RegExp(`^${name} +\\d+ times in +\\d+ seeds$`, 'm'));
   });
 
   it('names the seed that finds a planted bug', async () => {

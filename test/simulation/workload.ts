@@ -8,8 +8,10 @@ export const SECRET = 'SECRET';
 /** A request with this in it makes StartRun answer 500 for ever. */
 export const POISON = 'poisonous';
 const MINUTE_MS = 60_000;
+const SET_PARTS = 3;
+const LONG_SHEET_ROWS = 130;
 
-const ROUTES = `
+export const ROUTES = `
 version: 1
 defaults:
   roleArn: arn:aws:iam::000000000000:role/HealthOmics
@@ -53,6 +55,26 @@ routes:
     sensitive: [name, row.sample]
     each: row
     run: { workflowId: "5", parameters: { sample: '{row.sample}', place: '{row.place}' } }
+  - name: counted
+    on: { bucket: drops, key: 'counted/{set}/{part}.bam' }
+    gather: { by: [set], needs: { count: 3 } }
+    sensitive: [set, part]
+    run: { workflowId: "9", parameters: { set: '{set}', uris: '{uris}' } }
+  - name: marked
+    on: { bucket: drops, key: 'marked/{set}/{part}.bam' }
+    gather: { by: [set], needs: { marker: 'marked/{set}/_SUCCESS' } }
+    sensitive: [set, part]
+    run: { workflowId: "9", parameters: { set: '{set}', uris: '{uris}' } }
+  - name: quiet
+    on: { bucket: drops, key: 'quiet/{set}/{part}.bam' }
+    gather: { by: [set], quiet: 5m }
+    sensitive: [set, part]
+    run: { workflowId: "9", parameters: { set: '{set}', uris: '{uris}' } }
+  - name: versioned
+    on: { bucket: drops, key: 'versioned/{sample}.cram' }
+    identity: version
+    sensitive: [sample]
+    run: { workflowId: "3", parameters: { input: '{uri}', etag: '{etag}' } }
 schedules:
   - name: nightly
     cron: "0 2 * * ? *"
@@ -78,6 +100,10 @@ export const MOST_ATTEMPTS: Readonly<Record<string, number>> = {
   'run-request': 3,
   sheet: 3,
   limited: 1,
+  counted: 3,
+  marked: 3,
+  quiet: 3,
+  versioned: 3,
 };
 /** How many runs of a route may start on one day. */
 export const MOST_A_DAY: Readonly<Record<string, number>> = { limited: 2 };
@@ -104,6 +130,11 @@ const KINDS = {
   stuck,
   namesake,
   limited,
+  counted,
+  marked,
+  quiet,
+  versioned,
+  longSheet,
 };
 
 /** Puts into the world what the seed says, between now and `untilMs`. */
@@ -114,11 +145,17 @@ export function drawWork(world: World, untilMs: number): readonly Kind[] {
   const drawn: Kind[] = [];
   for (let number = 1; number <= count; number += 1) {
     const kind = random.chance(0.5) ? random.pick(['pair', 'single'] as const) : random.pick(names);
-    drawn.push(kind);
     const atMs = world.timeline.nowMs + (random.chance(0.5) ? number : random.int(0, untilMs - world.timeline.nowMs));
-    KINDS[kind](world, `${SECRET}${number}`, atMs);
+    KINDS[fits(world, kind, drawn) ? kind : 'counted'](world, `${SECRET}${number}`, atMs);
+    drawn.push(kind);
   }
   return drawn;
+}
+
+/** Silence is waited for by reconciliation alone; and who waits for a day, waits for one. */
+function fits(world: World, kind: Kind, drawn: readonly Kind[]): boolean {
+  if (kind === 'limited') return !drawn.includes(kind);
+  return kind !== 'quiet' || world.options.reconciles;
 }
 
 /** Puts one kind of work into the world now. */
@@ -214,6 +251,41 @@ function sheet(world: World, name: string, atMs: number): void {
   world.timeline.at(atMs, () => world.objects.put(`sheets/${name}.csv`, `sample,place\n${rows.join('\n')}\n`));
 }
 
+/** So long that it is taken in parts. Most of its rows lack a cell, so that few runs come of it. */
+function longSheet(world: World, name: string, atMs: number): void {
+  const rows = Array.from({ length: LONG_SHEET_ROWS }, (_, row) => `${name}-${row},${row % 45 === 0 ? 'here' : ''}`);
+  world.timeline.at(atMs, () => world.objects.put(`sheets/${name}.csv`, `sample,place\n${rows.join('\n')}\n`));
+}
+
+function partsUnder(world: World, folder: string, sample: string, atMs: number): void {
+  for (let part = 1; part <= SET_PARTS; part += 1) {
+    const whenMs = world.random.chance(0.7) ? atMs + world.random.int(0, 1_000) : later(world, atMs);
+    world.timeline.at(whenMs, () => world.objects.put(`${folder}/${sample}/${part}.bam`, 'reads'));
+  }
+}
+
+function counted(world: World, sample: string, atMs: number): void {
+  partsUnder(world, 'counted', sample, atMs);
+}
+
+/** The marker's event may be ahead of those of the parts. */
+function marked(world: World, sample: string, atMs: number): void {
+  partsUnder(world, 'marked', sample, atMs);
+  world.timeline.at(later(world, atMs), () => world.objects.put(`marked/${sample}/_SUCCESS`, ''));
+}
+
+function quiet(world: World, sample: string, atMs: number): void {
+  partsUnder(world, 'quiet', sample, atMs);
+}
+
+/** The very same content again is another piece of work here. */
+function versioned(world: World, sample: string, atMs: number): void {
+  const key = `versioned/${sample}.cram`;
+  world.timeline.at(atMs, () => world.objects.put(key, 'reads', `same-${sample}`));
+  if (world.random.chance(0.7))
+    world.timeline.at(later(world, atMs), () => world.objects.put(key, 'reads', `same-${sample}`));
+}
+
 function tick(world: World, _: string, atMs: number): void {
   for (let time = 0; time < 2; time += 1)
     world.timeline.at(time === 0 ? atMs : later(world, atMs), () => world.tick(atMs));
@@ -254,9 +326,10 @@ function raced(world: World, sample: string, atMs: number): void {
 /** In one batch with a drop that is in order. */
 function poison(world: World, sample: string, atMs: number): void {
   single(world, sample, atMs);
-  world.timeline.at(atMs, () =>
-    world.drops.send(world.random.pick(['{not json', '{"detail-type":"Object Created","source":"aws.s3"}'])),
-  );
+  world.timeline.at(atMs, () => {
+    world.tally.add('poison record');
+    world.drops.send(world.random.pick(['{not json', '{"detail-type":"Object Created","source":"aws.s3"}']));
+  });
 }
 
 function unmatched(world: World, sample: string, atMs: number): void {

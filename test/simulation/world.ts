@@ -1,6 +1,7 @@
 /** The whole of Rundrop over a simulated AWS: the production code of lib/ and the state machine, on virtual time. */
 import type { Notice } from '../../lib/lifecycle/ports.ts';
 import type { RouteFile } from '../../lib/routing/route-file.ts';
+import { FaultTally } from './fault-tally.ts';
 import { type Faults, NO_FAULTS } from './faults.ts';
 import { type FunctionName, functionOf, TIMEOUTS_MS } from './functions.ts';
 import { type CrashPoint, type InvocationEnd, Invocations } from './invocations.ts';
@@ -17,7 +18,8 @@ import { type QueueMessage, SimulatedQueue } from './simulated-queue.ts';
 import { TableStore } from './simulated-table.ts';
 import { Timeline } from './timeline.ts';
 
-export const START_MS = Date.UTC(2026, 0, 5, 12, 0, 0);
+/** Soon before midnight: what is limited by the day meets another one. */
+export const START_MS = Date.UTC(2026, 0, 5, 23, 20, 0);
 const RECONCILE_MS = 60_000;
 /** While sets only wait, reconciliation finds nothing new: it is let pass so often. */
 const IDLE_RECONCILE_MS = 2 * 3_600_000;
@@ -61,6 +63,7 @@ export class World {
   readonly timeline: Timeline;
   readonly random: RandomSource;
   readonly journal: Journal;
+  readonly tally = new FaultTally();
   readonly latencyMs: ((name: string) => number) | undefined;
   readonly invocations: Invocations;
   readonly store: TableStore;
@@ -136,6 +139,7 @@ export class World {
   }
 
   tick(scheduledMs: number): void {
+    if (this.ticks.has(scheduledMs)) this.tally.add('schedules overlap');
     this.ticks.add(scheduledMs);
     const scheduledTime = new Date(scheduledMs).toISOString();
     const event = { schedule: 'nightly', scheduleArn: 'arn:aws:scheduler:::schedule/nightly', scheduledTime };
@@ -195,7 +199,11 @@ export class World {
     const { reconcileLost, reconcileOverlaps } = this.#faults;
     const times = this.random.chance(reconcileOverlaps) ? 2 : 1;
     for (let time = 0; time < times; time += 1) {
-      if (this.random.chance(reconcileLost)) continue;
+      if (time > 0) this.tally.add('reconciliations overlap');
+      if (this.random.chance(reconcileLost)) {
+        this.tally.add('reconciliation lost');
+        continue;
+      }
       this.reconciles += 1;
       this.invoke('reconcile-runs', {}, () => {});
     }

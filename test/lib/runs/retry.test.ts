@@ -1,11 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { decideRetry, nextStaticSize, RETRY_RULES, retryDelaySeconds } from '../../../lib/runs/retry.ts';
+import {
+  decideRetry,
+  INPUT_MODIFIED,
+  nextStaticSize,
+  OUT_OF_SPACE,
+  RETRY_RULES,
+  retryDelaySeconds,
+} from '../../../lib/runs/retry.ts';
 
 const failed = { attempt: 1, maxAttempts: 3, storageType: 'STATIC' };
 
 describe('retry by failureReason', () => {
   it('has a rule for each of the 25 documented reasons', () => {
     expect(Object.keys(RETRY_RULES)).toHaveLength(25);
+  });
+
+  it('tries again what AWS says to try again, enlarges for want of space, and gives all others up', () => {
+    const reasonsWith = (rule: string) => Object.keys(RETRY_RULES).filter((reason) => RETRY_RULES[reason] === rule);
+    expect(reasonsWith('retry').sort()).toEqual([
+      'ALL_PROFILES_INSTANCE_RESERVATION_FAILED',
+      'INSTANCE_RESERVATION_FAILED',
+      INPUT_MODIFIED,
+      'SERVICE_ERROR',
+    ]);
+    expect(INPUT_MODIFIED).toBe('MODIFIED_INPUT_RESOURCE');
+    expect(reasonsWith('enlarge')).toEqual([OUT_OF_SPACE]);
+    expect(reasonsWith('give-up')).toHaveLength(20);
   });
 
   for (const [failureReason, rule] of Object.entries(RETRY_RULES)) {
