@@ -6,6 +6,7 @@
  * lockfile pins it, where it finds this project's vitest.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { npm, run, SetupError, say, withLock } from '../../cli/processes.mjs';
 import { scoreOf, scoresOf, tableOf, withTable } from './report.ts';
@@ -13,7 +14,8 @@ import { scoreOf, scoresOf, tableOf, withTable } from './report.ts';
 const PINNED = join(import.meta.dirname, 'stryker');
 const ROOT = join(import.meta.dirname, '..', '..');
 const CACHE = join(ROOT, 'node_modules', '.cache', 'rundrop');
-const SANDBOX = '.mutation';
+/** Out of the tree, where no other test or linter finds it. */
+const SANDBOX = join(tmpdir(), 'rundrop-mutation');
 const PAGE = join(ROOT, 'docs', 'mutation-testing.md');
 const LEAST_SCORE = 90;
 const WORKERS = 2;

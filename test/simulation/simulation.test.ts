@@ -6,6 +6,7 @@ import { FAULT_NAMES, sumOf } from './fault-tally.ts';
 import { simulate } from './simulate.ts';
 
 const SEEDS = 300;
+const REPLAYED_SEEDS = [1, 4, 17];
 
 describe('the simulation', () => {
   it(`keeps every invariant in ${SEEDS} seeds, in which every fault happens`, async () => {
@@ -22,7 +23,7 @@ describe('the simulation', () => {
   });
 
   it('replays a seed byte for byte', async () => {
-    for (const seed of [7, 30, 78]) {
+    for (const seed of REPLAYED_SEEDS) {
       const first = await simulate(seed, { keepsJournal: true });
       const second = await simulate(seed, { keepsJournal: true });
       expect(first.lines.length).toBeGreaterThan(20);
