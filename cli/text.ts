@@ -55,17 +55,26 @@ export function truncate(text: string, width: number): string {
 
 /** Cut at spaces where it does not fit, the rest indented a little more; never inside a word, and not at all without a limit. */
 export function wrapLine(line: string, width: number | undefined): string[] {
-  if (width === undefined || line.length <= width) return [line];
+  if (width === undefined || visibleLength(line) <= width) return [line];
   const [indent = ''] = /^ */.exec(line) ?? [];
   const lines: string[] = [];
-  let rest = line;
-  while (rest.length > width) {
-    const at = rest.lastIndexOf(' ', width);
-    if (at <= indent.length + 2) break;
-    lines.push(rest.slice(0, at).trimEnd());
-    rest = `${indent}  ${rest.slice(at).trimStart()}`;
+  let current = indent;
+  let isEmpty = true;
+  // Spaces within a line stay as they are.
+  for (const [, gap = '', word = ''] of line.slice(indent.length).matchAll(/( *)([^ ]+)/g)) {
+    if (!isEmpty && visibleLength(current) + gap.length + visibleLength(word) > width) {
+      lines.push(current);
+      current = `${indent}  ${word}`;
+    } else current += `${isEmpty ? '' : gap}${word}`;
+    isEmpty = false;
   }
-  return [...lines, rest];
+  return [...lines, current];
+}
+
+/** Without the codes that colour it. */
+function visibleLength(text: string): number {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape is what begins a colour
+  return text.replaceAll(/\u001b\[\d+m/g, '').length;
 }
 
 /** Where output goes: whether colours are wanted and how wide a line may be. */

@@ -54,20 +54,26 @@ export function formatCount(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+export interface BarPart {
+  readonly mark: string;
+  readonly value: number;
+  /** Puts the part's cells into colour. */
+  readonly paint?: (cells: string) => string;
+}
+
 /** A bar of `width` cells, one character for each part, dots for what is free; no part that is not 0 vanishes while there is room. */
-export function barOf(
-  parts: readonly { readonly mark: string; readonly value: number }[],
-  total: number,
-  width: number,
-) {
+export function barOf(parts: readonly BarPart[], total: number, width: number): string {
   const whole = Math.max(
     total,
     parts.reduce((sum, { value }) => sum + value, 0),
   );
   let bar = '';
-  for (const { mark, value } of parts) {
-    const cells = whole > 0 ? Math.round((value / whole) * width) : 0;
-    bar += mark.repeat(value > 0 ? Math.max(1, cells) : 0);
+  let left = width;
+  for (const { mark, value, paint = (cells: string) => cells } of parts) {
+    const share = whole > 0 ? Math.round((value / whole) * width) : 0;
+    const cells = Math.min(left, value > 0 ? Math.max(1, share) : 0);
+    bar += paint(mark.repeat(cells));
+    left -= cells;
   }
-  return bar.slice(0, width).padEnd(width, '·');
+  return bar + '·'.repeat(left);
 }

@@ -1,7 +1,7 @@
 /** `rundrop quota` for people. Pure. */
 import type { QuotaValue, Share } from '../../lib/quota/quota-snapshot.ts';
-import { formatDuration, formatTable, paint, type Screen, wrapLine } from '../text.ts';
-import { barOf, formatCount, plotLines } from './plot.ts';
+import { colourOfStatus, formatDuration, formatTable, paint, type Screen, wrapLine } from '../text.ts';
+import { type BarPart, barOf, formatCount, plotLines } from './plot.ts';
 import { queueLines, whatIfLines } from './queue-views.ts';
 import type { ForecastRow, QuotaReport } from './report.ts';
 
@@ -41,21 +41,40 @@ function withGap(lines: readonly string[]): string[] {
 function storedLines(report: QuotaReport, screen: Screen): string[] {
   const { storedRuns, storedRunsQuota, byRetentionMode } = report;
   const counts = MODES.map((mode) => ({ mode, value: sum(byRetentionMode[mode]) }));
+  // The mark says the retention mode, the colour the status.
   const bar = barOf(
-    counts.map(({ mode, value }) => ({ mark: MARKS[mode], value })),
+    counts.flatMap(({ mode }) => statusParts(byRetentionMode[mode], MARKS[mode], screen)),
     storedRunsQuota,
     barWidth(screen),
   );
   const title = paint('Stored runs', 'bold', screen);
   const rows = counts.flatMap(({ mode, value }) => {
-    const statuses = Object.entries(byRetentionMode[mode] ?? {}).sort(([, a], [, b]) => b - a);
-    const split = statuses.map(([status, count]) => `${status} ${formatCount(count)}`).join(', ');
+    const split = bySize(byRetentionMode[mode])
+      .map(([status, count]) => `${status} ${formatCount(count)}`)
+      .join(', ');
     if (value === 0 && mode === 'UNKNOWN') return [];
     const row = `  ${MARKS[mode]} ${mode.padEnd(8)}${formatCount(value).padStart(9)}${split === '' ? '' : `  ${split}`}`;
-    return wrapLine(row, screen.width);
+    return wrapLine(row, screen.width).map((line) => paintStatuses(line, screen));
   });
   const whole = `  ${quotaBar(bar, storedRuns, storedRunsQuota)}${sourceOf(report.quotas.storedRuns)}`;
   return [title, ...wrapLine(whole, screen.width), ...rows];
+}
+
+/** The most first. */
+function bySize(counts: Readonly<Record<string, number>> | undefined): [string, number][] {
+  return Object.entries(counts ?? {}).sort(([, a], [, b]) => b - a);
+}
+
+function statusParts(counts: Readonly<Record<string, number>> | undefined, mark: string, screen: Screen): BarPart[] {
+  return bySize(counts).map(([status, value]) => ({
+    mark,
+    value,
+    paint: (cells) => paint(cells, colourOfStatus(status), screen),
+  }));
+}
+
+function paintStatuses(line: string, screen: Screen): string {
+  return line.replaceAll(/\b[A-Z]{6,}\b/g, (word) => paint(word, colourOfStatus(word), screen));
 }
 
 function activeLines({ activeByStorageType, quotas }: QuotaReport, screen: Screen): string[] {

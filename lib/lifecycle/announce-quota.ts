@@ -106,16 +106,22 @@ function forecastSentence(detail: CrossingDetail): string {
   return `They fill it ${about}${from}${to}.`;
 }
 
+/** So many in a row not taken: the bus, or the topic, is ill, and the rest waits for the next sweep. */
+const MOST_NOT_TAKEN = 3;
+
 /**
  * Sends what was decided, oldest first. What the bus or the topic does not take stays for the next sweep, under the same
- * eventId; that one of them is ill keeps nothing from the other.
+ * eventId. One word that is never taken keeps no other back, nor does an ill bus keep word from people.
  */
 export async function sendPending(sweep: Sweep): Promise<void> {
   const waiting = sweep.state.pending;
   const left: PendingWord[] = [];
+  const inARow = new Map<PendingWord['to'], number>();
   for (const word of waiting) {
-    const isIll = left.some(({ to }) => to === word.to);
-    if (isIll || !(await isTaken(sweep, word))) left.push(word);
+    const notTaken = inARow.get(word.to) ?? 0;
+    const isSent = notTaken < MOST_NOT_TAKEN && (await isTaken(sweep, word));
+    inARow.set(word.to, isSent ? 0 : notTaken + 1);
+    if (!isSent) left.push(word);
   }
   if (left.length < waiting.length) await writeState(sweep, { ...sweep.state, pending: left });
 }

@@ -1,5 +1,14 @@
-import { expect, test } from 'vitest';
-import { formatDuration, formatSize, formatTable, formatTime, paint, printable, truncate } from '../../cli/text.ts';
+import { describe, expect, it, test } from 'vitest';
+import {
+  formatDuration,
+  formatSize,
+  formatTable,
+  formatTime,
+  paint,
+  printable,
+  truncate,
+  wrapLine,
+} from '../../cli/text.ts';
 
 test.each([
   [0, '0.0s'],
@@ -66,4 +75,18 @@ test('never cuts a column that must stay whole, however narrow the terminal', ()
 test('colours only where colours are wanted', () => {
   expect(paint('COMPLETED', 'green', { colour: false })).toBe('COMPLETED');
   expect(paint('COMPLETED', 'green', { colour: true })).toBe('\u001b[32mCOMPLETED\u001b[0m');
+});
+
+describe('a line that is too long', () => {
+  it('is cut at spaces, and its rest indented', () => {
+    expect(wrapLine('  one two  three four', 12)).toEqual(['  one two', '    three', '    four']);
+    expect(wrapLine('short', 12)).toEqual(['short']);
+    expect(wrapLine('one two', undefined)).toEqual(['one two']);
+    expect(wrapLine('  averyverylongword and', 8)).toEqual(['  averyverylongword', '    and']);
+  });
+
+  it('is as long as it looks: colours do not count', () => {
+    const red = '\u001b[31mred\u001b[0m';
+    expect(wrapLine(`${red} ${red} ${red}`, 7)).toEqual([`${red} ${red}`, `  ${red}`]);
+  });
 });

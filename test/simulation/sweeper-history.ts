@@ -157,7 +157,7 @@ class History {
     const { creationTime } = await laptop.client.send(new GetRunCommand({ id: run.id }));
     const at = (creationTime ?? new Date(0)).toISOString();
     this.#requests += 1;
-    const record = claimedRequest({ identity: `own-${this.#requests}`, createdAt: at });
+    const record = claimedRequest({ identity: identityOf(this.#requests), createdAt: at });
     await ledger.requests.claim(record);
     const { attempt } = currentAttempt(record);
     const begun = { runId: run.id, uuid: run.uuid, retentionMode };
@@ -278,6 +278,7 @@ class History {
   }
 
   async #checkAnnouncements(): Promise<void> {
+    const state = await this.#account.ledger.sweeps.readState();
     const sent = this.#account.announcer.sent.filter(({ detailType }) => detailType === 'Quota Threshold Crossed');
     for (const threshold of THRESHOLDS) {
       const same = sent.filter(({ detail }) => detail.thresholdPercent === threshold);
@@ -285,7 +286,10 @@ class History {
       this.#count('crossings', ids.size);
       const most = this.#crossings.get(threshold) ?? 0;
       this.#expect(ids.size <= most, `${threshold} %: ${ids.size} eventIds for ${most} crossings`);
+      const decided = state?.crossings[threshold]?.number ?? 0;
+      this.#expect(ids.size === decided, `${threshold} %: ${ids.size} of ${decided} crossings were announced`);
     }
+    this.#expect(state?.pending.length === 0, 'not everything was sent');
     const told = new Set(this.#account.notifier.sent.map(({ eventId }) => eventId));
     for (const { detail } of sent) this.#expect(told.has(String(detail.eventId)), 'people were not told of a crossing');
   }
@@ -297,7 +301,7 @@ class History {
     for (const { id } of await this.#account.all())
       live.add((await laptop.client.send(new GetRunCommand({ id }))).uuid);
     for (let request = 1; request <= this.#requests; request += 1)
-      for (const { uuid, how } of await ledger.snapshots.goneOf(`own-${request}`)) {
+      for (const { uuid, how } of await ledger.snapshots.goneOf(identityOf(request))) {
         this.#count(`noted as gone: ${how}`);
         this.#expect(!live.has(uuid), `run ${uuid} is noted as gone and is there`);
       }
@@ -313,6 +317,10 @@ class History {
       'a deletion was never settled',
     );
   }
+}
+
+function identityOf(request: number): string {
+  return request.toString(16).padStart(32, '0');
 }
 
 function sorted(counts: Readonly<Record<string, Readonly<Record<string, number>>>>): unknown {

@@ -58,6 +58,19 @@ describe('rundrop quota', () => {
     );
   });
 
+  it('colours the bar by status within each retention mode, and the words beside it alike', () => {
+    const { byRetentionMode: _, ...rest } = snapshotOf(700, 0);
+    const snapshot = {
+      ...rest,
+      byRetentionMode: { RETAIN: { COMPLETED: 400, FAILED: 300 }, REMOVE: { RUNNING: 100 } },
+    };
+    const lines = quotaLines(quotaReport({ ...inputOf(), snapshot }), { colour: true, width: 80 }, NOW_MS);
+    const [green, red, blue, end] = [32, 31, 34, 0].map((code) => `\u001b[${code}m`);
+    const bar = `${green}${'█'.repeat(16)}${end}${red}${'█'.repeat(12)}${end}${blue}${'▒'.repeat(4)}${end}${'·'.repeat(8)}`;
+    expect(lines[1]).toContain(bar);
+    expect(lines[2]).toContain(`${green}COMPLETED${end} 400, ${red}FAILED${end} 300`);
+  });
+
   it('says when the quota is full, between an earlier and a later day', () => {
     const text = linesOf().join(' ').replaceAll(/\s+/g, ' ');
     expect(text).toMatch(

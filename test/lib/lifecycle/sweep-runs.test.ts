@@ -307,11 +307,29 @@ describe('people', () => {
     expect([world.announcer.sent.length, world.notifier.sent.length]).toEqual([2, 2]);
   });
 
+  it('are told although one word is never taken', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100;
+    fill(world, 97);
+    const announced: unknown[] = [];
+    const announcer = {
+      announce: async ({ detail }: { detail: Readonly<Record<string, unknown>> }) => {
+        if (detail.thresholdPercent === 80) throw new Error('too large');
+        announced.push(detail.thresholdPercent);
+      },
+    };
+    await sweepRuns(world.lasting(ENOUGH, { announcer }));
+    expect(announced).toEqual([90, 95]);
+    await sweepRuns(world.lasting(ENOUGH, { announcer }));
+    expect(announced).toEqual([90, 95]);
+    expect((await world.store.readState())?.pending).toMatchObject([{ detail: { thresholdPercent: 80 } }]);
+  });
+
   it('are told of a crossing once, under the eventId of the event, with what happened and what to type', async () => {
     const world = createSweeperWorld();
     world.account.quota = 100;
     fill(world, 92);
-    world.notifier.refuse = 1;
+    world.notifier.refuse = 2;
     await sweep(world);
     expect(world.notifier.sent).toEqual([]);
     await sweep(world);
