@@ -106,7 +106,8 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
         for (const item of answer.items ?? []) {
           if (item.id === undefined) continue;
           const name = item.name === undefined ? {} : { name: item.name };
-          runs.push({ runId: item.id, ...name, status: item.status ?? status });
+          const created = item.creationTime === undefined ? {} : { creationTime: item.creationTime.toISOString() };
+          runs.push({ runId: item.id, ...name, status: item.status ?? status, ...created });
         }
         startingToken = answer.nextToken;
         if (startingToken === undefined) break;

@@ -35,6 +35,8 @@ export interface ListedRun {
   readonly runId: string;
   readonly name?: string;
   readonly status: string;
+  /** ISO. Of two runs that had the same id, and maybe the same name, it is another one. */
+  readonly creationTime?: string;
 }
 
 export type StartRunResult =

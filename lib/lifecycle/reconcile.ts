@@ -196,14 +196,21 @@ async function followStarted(ports: ReconcilePorts): Promise<Pass> {
   return forEachOpen(ports, 'STARTED', (record) => followOne(ports, record, active));
 }
 
-/** Ids are reused and a listing tells no uuid, but the names that we give are our own. */
+/** Fractions of a second may be told here and not there. */
+function isAnotherTime(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return Math.abs(Date.parse(one) - Date.parse(other)) > 1_000;
+}
+
+/** Ids are reused and a listing tells no uuid; but the names that we give are our own, and no two runs begin at one time. */
 function listedStatus(record: RequestRecord, active: ActiveRuns | undefined): RunStatus | undefined {
-  const { runId, name, status } = currentAttempt(record);
+  const { runId, name, status, creationTime } = currentAttempt(record);
   // Not listed this time: it is what events last said.
   if (active === undefined) return status;
   const listed = runId === undefined ? undefined : active.get(runId);
   const namedByUs = record.origin.kind !== 'run';
   if (namedByUs && listed?.name !== undefined && listed.name !== name) return undefined;
+  if (isAnotherTime(listed?.creationTime, creationTime)) return undefined;
   return parseRunStatus(listed?.status);
 }
 

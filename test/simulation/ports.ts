@@ -142,7 +142,12 @@ function runsOf(world: World, call: Caller, invocation: Invocation): Runs {
     parameterTemplate: ({ workflowId }) => call(`omics.parameterTemplate ${workflowId}`, () => undefined),
     listRuns: (status) =>
       call(`omics.listRuns ${status}`, () =>
-        omics.listRuns(status).map((run) => ({ runId: run.runId, name: run.name, status: run.status })),
+        omics.listRuns(status).map(({ runId, name, status: now, createdMs }) => ({
+          runId,
+          name,
+          status: now,
+          creationTime: new Date(createdMs).toISOString(),
+        })),
       ),
   };
 }

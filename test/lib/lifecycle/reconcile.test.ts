@@ -6,6 +6,7 @@ import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { watchRun } from '../../../lib/lifecycle/watch-run.ts';
 import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { statusKnown } from '../../../lib/runs/transitions.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 let world: World;
@@ -80,6 +81,20 @@ describe('reconciliation', () => {
     world.runs.move(runId, 'COMPLETED');
     await reconcile(world);
     expect(world.executions.answers.get('watch')).toMatchObject({ output: { status: 'COMPLETED' } });
+  });
+
+  it('takes a run with the id and the name of ours, and another creation time, for another one', async () => {
+    const { record, runId } = await watchedRun();
+    const { name = '' } = world.runs.all[0] ?? {};
+    const creationTime = '2026-01-02T03:04:05.000Z';
+    const news = { status: 'PENDING' as const, creationTime };
+    await world.ledger.requests.change(record.identity, (one) => statusKnown(one, 1, news, creationTime));
+    const listRuns = async (status: string) =>
+      status === 'STOPPING' ? [{ runId, name, status, creationTime: '2026-01-02T05:00:00.000Z' }] : [];
+    world.runs.remove(runId);
+    await reconcile({ ...world, runs: Object.assign(Object.create(world.runs), { listRuns }) });
+    expect(currentAttempt(await request())).toMatchObject({ status: 'PENDING' });
+    expect(await request()).toMatchObject({ outcome: 'REMOVED' });
   });
 
   it('wakes the watcher of a run whose every event was lost', async () => {
