@@ -42,7 +42,7 @@ const REWRITE_AFTER_MS = 20 * 24 * 3_600_000;
 const RUNS_GONE = 'Stored Runs Gone';
 /** So many of our runs are named in one announcement; the ledger has them all. */
 const MOST_NAMED = 50;
-/** Words that a bus which is ill for long leaves unsent: crossings always fit in. */
+/** Words that a bus which is ill for long leaves unsent. */
 const MOST_PENDING = 100;
 
 /** Loads the picture. A chunk that is missing, because no sweep ran for a long time, means to begin again. */
@@ -88,11 +88,17 @@ export async function save(sweep: Sweep): Promise<void> {
   sweep.saves += 1;
   const word = await settleGone(sweep);
   const deletedNow = sweep.gone.filter(({ retentionMode }) => retentionMode === 'RETAIN').length;
-  const pending = [...sweep.state.pending, ...word].slice(-MOST_PENDING);
+  const pending = atMost([...sweep.state.pending, ...word]);
   const days = updateDays(sweep.state.days, sweep.runs.values(), { nowMs, deletedNow });
   const chunks = await saveChunks(sweep, sweep.runs.values(), sweep.state.chunks);
   await writeState(sweep, { ...sweep.state, days, pending, chunks });
   sweep.gone = [];
+}
+
+/** The oldest news of runs that are gone goes first: the ledger has it. What crossings have to say stays. */
+function atMost(words: readonly PendingWord[]): PendingWord[] {
+  let excess = words.length - MOST_PENDING;
+  return words.filter(({ detailType }) => detailType !== RUNS_GONE || excess-- <= 0);
 }
 
 /** @throws SweepOvertaken */

@@ -307,6 +307,28 @@ describe('people', () => {
     expect([world.announcer.sent.length, world.notifier.sent.length]).toEqual([2, 2]);
   });
 
+  it('are told of a crossing after months in which the bus was ill', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 100;
+    fill(world, 82);
+    world.announcer.refuse = 1_000;
+    world.notifier.refuse = 1_000;
+    await sweep(world);
+    for (let day = 0; day < 110; day += 1) {
+      const [oldest = ''] = world.account.runs.keys();
+      world.account.delete(oldest);
+      fill(world, 1);
+      await sweep(world, { scan: true });
+    }
+    world.announcer.refuse = 0;
+    world.notifier.refuse = 0;
+    await sweep(world);
+    expect(world.notifier.sent).toHaveLength(1);
+    const sent = world.announcer.sent.map(({ detailType }) => detailType);
+    expect(sent).toHaveLength(99);
+    expect(sent.filter((detailType) => detailType === 'Quota Threshold Crossed')).toHaveLength(1);
+  });
+
   it('are told although one word is never taken', async () => {
     const world = createSweeperWorld();
     world.account.quota = 100;
