@@ -59,7 +59,7 @@ async function checkFile(terminal: Terminal, { routes: file, strict, target }: C
     schedules: schedules.length,
     errors: [],
     warnings,
-    notes: [...identityNotes(loaded), ...compileDropRules(routes, 'keys').notes],
+    notes: [...identityNotes(loaded), ...pruneNotes(loaded), ...compileDropRules(routes, 'keys').notes],
     ...(live === undefined ? {} : { live }),
   };
 }
@@ -106,6 +106,21 @@ function identityNotes({ routes }: RouteFile): string[] {
     );
   }
   return notes;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+/** Deleting is worth a line whenever the file is looked at. */
+function pruneNotes({ prune }: RouteFile): string[] {
+  if (prune === undefined) return [];
+  const days = Math.round(prune.olderThanMs / DAY_MS);
+  const whose = prune.runs === 'all' ? 'whoever started them' : 'that Rundrop started';
+  const what = `RETAIN runs ${whose}, ${days} days after they ended ${prune.statuses.join(' or ')}`;
+  return [
+    prune.dryRun
+      ? `prune is a dry run: it would delete ${what}. \`rundrop prune\` shows which.`
+      : `prune deletes ${what}, at most ${prune.mostPerSweep} a sweep, each after its record is in ${prune.archive}.`,
+  ];
 }
 
 function describeChecked(checked: Checked, terminal: Terminal): string[] {

@@ -48,6 +48,16 @@ test('warnings fail only with --strict', async () => {
   expect(await rundrop(['check', '--routes', file, '--strict'])).toMatchObject({ exitStatus: 1 });
 });
 
+test('says what prune would delete, and what it deletes', async () => {
+  const dry = await rundrop(['check', '--routes', await routes(`${SOUND}prune: { olderThan: 90d }\n`)]);
+  expect(dry.stdout).toContain('prune is a dry run: it would delete RETAIN runs that Rundrop started, 90 days after');
+  const real = 'prune: { olderThan: 30d, runs: all, archive: s3://acme-records/pruned/, dryRun: false }\n';
+  const { stdout } = await rundrop(['check', '--routes', await routes(SOUND + real)]);
+  expect(stdout).toContain(
+    'prune deletes RETAIN runs whoever started them, 30 days after they ended COMPLETED, at most 50',
+  );
+});
+
 test('prints errors, warnings and notes as JSON', async () => {
   const good = await rundrop(['check', '--routes', await routes(SOUND), '--json']);
   expect(JSON.parse(good.stdout)).toMatchObject({
