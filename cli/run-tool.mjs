@@ -12,6 +12,7 @@ const SCRIPT_OF_TOOL = {
   bench: join(ROOT, 'bench', 'bench.ts'),
   clients: join(ROOT, 'test', 'clients', 'run-clients.mjs'),
   'lint-template': join(ROOT, 'test', 'linters', 'lint-template.ts'),
+  permissions: join(ROOT, 'test', 'permissions', 'permissions.ts'),
   kill: join(ROOT, 'test', 'one-run', 'kill.ts'),
   mutate: join(ROOT, 'test', 'mutation', 'mutate.mjs'),
   storm: join(ROOT, 'test', 'one-run', 'storm.ts'),

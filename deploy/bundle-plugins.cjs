@@ -3,6 +3,8 @@
 
 const { mkdir, writeFile } = require('node:fs/promises');
 const path = require('node:path');
+const { version: VERSION } = require('../package.json');
+const { bundledPackages, cycloneDx } = require('./bill-of-materials.cjs');
 const { leanSdk } = require('./lean-sdk.cjs');
 const { loadRoutes } = require('./route-file.cjs');
 
@@ -14,7 +16,32 @@ const PACKAGED = new Map([
 const READS_ROUTES = 'lib/aws/read-packaged-routes.ts';
 
 /** Without `serverless` bundles are made and nothing else is written. */
-module.exports = (serverless) => [leanSdk(), chunksOfEntry(), packagedRoutes(serverless)];
+module.exports = (serverless) => [
+  leanSdk(),
+  chunksOfEntry(),
+  packagedRoutes(serverless),
+  ...(serverless === undefined ? [] : [billOfMaterials(serverless)]),
+];
+
+/** Writes .serverless/sbom.cdx.json: what is bundled, in CycloneDX. Complete when the last function is. */
+function billOfMaterials({ serviceDir, service }) {
+  const metafiles = new Map();
+  return {
+    name: 'bill-of-materials',
+    setup(build) {
+      build.onEnd(async ({ metafile }) => {
+        if (metafile === undefined) return;
+        metafiles.set(build.initialOptions.entryPoints[0], metafile);
+        const bill = cycloneDx(bundledPackages(metafiles.values()), { name: service.service, version: VERSION });
+        await mkdir(path.join(serviceDir, '.serverless'), { recursive: true });
+        await writeFile(
+          path.join(serviceDir, '.serverless', 'sbom.cdx.json'),
+          `${JSON.stringify(bill, undefined, 2)}\n`,
+        );
+      });
+    },
+  };
+}
 
 /**
  * What a function imports only when it needs it is a file of its own in its package, which a cold start does not read.

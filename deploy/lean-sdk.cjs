@@ -28,6 +28,7 @@ const REPLACED_FILES = new Map([
   ['Sha256Js', lean('hash-in-javascript.mjs')],
   ['loadSharedConfigFiles', lean('shared-config.mjs')],
   ['getInstanceMetadataRegion', lean('instance-region.mjs')],
+  ['S3ExpressIdentityProviderImpl', lean('s3-express.mjs')],
   ['AdaptiveRetryStrategy', lean('adaptive-retry.mjs')],
   ['createChecksumStream.browser', lean('web-streams.mjs')],
   ['getAwsChunkedEncodingStream.browser', lean('web-streams.mjs')],

@@ -1,7 +1,8 @@
-/** `npm run bundles`: writes docs/bundles.md, the size of each function's bundle. */
+/** `npm run bundles`: writes docs/bundles.md, the size of each function's bundle, and docs/licences.md, whose work is in them. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { bundledPackages } from './bill-of-materials.cjs';
 import { type Bundle, FUNCTION_NAMES, makeBundle } from './bundles.ts';
 
 export const BUNDLES_DOCUMENT = path.resolve(import.meta.dirname, '..', 'docs', 'bundles.md');
@@ -38,10 +39,27 @@ regexes is deployed.
 \`npm run bench -- cold-start\` measures fresh processes, import plus first call, against a handler that does nothing.
 `;
 
+export const LICENCES_DOCUMENT = path.resolve(import.meta.dirname, '..', 'docs', 'licences.md');
+
+/** Markdown. */
+export function licencesDocument(bundles: readonly Bundle[]): string {
+  const packages = bundledPackages(bundles.map(({ metafile }) => metafile));
+  const rows = packages.map(({ name, version, licence }) => `| ${name} | ${version} | ${licence} |`);
+  return [LICENCES_HEAD, '| package | version | licence |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+const LICENCES_HEAD = `# Whose work is deployed
+
+Every package of which some function's bundle has a part. Packaging fails on a licence that is not permissive, and writes
+the same list as an SBOM in CycloneDX: \`.serverless/sbom.cdx.json\`. Written by \`npm run bundles\`.
+`;
+
 if (import.meta.main) {
   const folder = await mkdtemp(path.join(tmpdir(), 'rundrop-bundles-'));
   try {
-    await writeFile(BUNDLES_DOCUMENT, bundlesDocument(await makeAllBundles(folder)));
+    const bundles = await makeAllBundles(folder);
+    await writeFile(BUNDLES_DOCUMENT, bundlesDocument(bundles));
+    await writeFile(LICENCES_DOCUMENT, licencesDocument(bundles));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

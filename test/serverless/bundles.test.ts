@@ -5,8 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsStub, startAwsStub } from '../../bench/aws-stub.ts';
 import { type FirstCallResult, prepareFirstCalls } from '../../bench/first-calls.ts';
+import { bundledPackages } from '../../deploy/bill-of-materials.cjs';
 import { type Bundle, FUNCTION_NAMES } from '../../deploy/bundles.ts';
-import { BUNDLES_DOCUMENT, makeAllBundles } from '../../deploy/list-bundles.ts';
+import { BUNDLES_DOCUMENT, LICENCES_DOCUMENT, licencesDocument, makeAllBundles } from '../../deploy/list-bundles.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const require = createRequire(import.meta.url);
@@ -60,6 +61,12 @@ describe('the bundles', () => {
         ).toBe(true);
       }
     }
+  });
+
+  it('have nothing but permissive licences, all of them listed in docs/licences.md', async () => {
+    expect(await readFile(LICENCES_DOCUMENT, 'utf8'), 'run npm run bundles').toBe(licencesDocument(bundles));
+    const metafiles = bundles.map(({ metafile }) => metafile);
+    expect(() => bundledPackages(metafiles, new Set(['MIT', 'MIT-0']))).toThrow(/@aws-sdk\/core@\S+ \(Apache-2.0\)/);
   });
 
   it('have neither a YAML parser nor RE2, and the SDK without what is not for Lambda', () => {

@@ -117,6 +117,17 @@ describe('the functions that serverless package makes', () => {
     }
   });
 
+  it('come with an SBOM of the packages that are in them', async () => {
+    const text = await readFile(path.join(packaged.directory, '.serverless', 'sbom.cdx.json'), 'utf8');
+    const { bomFormat, specVersion, components } = JSON.parse(text) as Json & { components: { purl: string }[] };
+    expect({ bomFormat, specVersion }).toEqual({ bomFormat: 'CycloneDX', specVersion: '1.6' });
+    const listed = await readFile(path.join(ROOT, 'docs', 'licences.md'), 'utf8');
+    const rows = [...listed.matchAll(/^\| (\S+) \| (\S+) \| \S+ \|$/gm)].filter(([, name]) => name !== 'package');
+    expect(components.map(({ purl }) => decodeURIComponent(purl))).toEqual(
+      rows.map(([, name, version]) => `pkg:npm/${name}@${version}`),
+    );
+  });
+
   it('have the same bytes when they are made again, in another folder: bundles, maps and archives', async () => {
     const again = await packageService({ environment: { HEALTHOMICS_ROLE_ARN: ROLE } });
     try {

@@ -1,0 +1,189 @@
+/** What a call needs of IAM. Source: Service Authorization Reference, the actions tables of each service. */
+
+export interface Need {
+  /** Of functions/. */
+  readonly function: string;
+  readonly action: string;
+  /** An ARN, or `*` where the action knows no resource. */
+  readonly resource: string;
+}
+
+export interface RecordedCall {
+  readonly function: string;
+  readonly command: string;
+  readonly members: Readonly<Record<string, string>>;
+}
+
+type Permission = readonly [action: string, resource: string];
+type Members = Readonly<Record<string, string | undefined>>;
+
+/** A command that this table does not know: its line says which permissions it takes. */
+export class UnknownCommand extends Error {
+  override readonly name = 'UnknownCommand';
+}
+
+const ACCOUNT = '000000000000';
+const REGION = 'us-east-1';
+const arn = (service: string, rest: string) => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
+
+const table = ({ TableName, IndexName }: Members) =>
+  arn('dynamodb', `table/${TableName}${IndexName === undefined ? '' : `/index/${IndexName}`}`);
+const object = ({ Bucket }: Members) => `arn:aws:s3:::${Bucket}/some/key`;
+const queue = ({ QueueUrl = '' }: Members) => arn('sqs', QueueUrl.split('/').at(-1) ?? '');
+const run = arn('omics', 'run/1234567');
+const machine = arn('states', 'stateMachine:rundrop-local-run-lifecycle');
+const execution = arn('states', 'execution:rundrop-local-run-lifecycle:some-name');
+
+const ofTable =
+  (action: string) =>
+  (members: Members): Permission[] => [[`dynamodb:${action}`, table(members)]];
+const ofRun = (action: string) => (): Permission[] => [[`omics:${action}`, run]];
+/** Checked against the run and against its tasks. */
+const ofTasks = (action: string) => (): Permission[] => [
+  [`omics:${action}`, run],
+  [`omics:${action}`, arn('omics', 'task/1234567')],
+];
+const ofNothing = (action: string) => (): Permission[] => [[action, '*']];
+
+/** Reading an object; without s3:ListBucket one that is missing looks like one that is forbidden. */
+function reads(members: Members): Permission[] {
+  const version: Permission[] = members.hasVersion === undefined ? [] : [['s3:GetObjectVersion', object(members)]];
+  // Of evidence, forbidden and missing are taken for the same.
+  const isEvidence = members.Bucket === EVIDENCE.Bucket;
+  const tells: Permission[] = isEvidence ? [] : [['s3:ListBucket', `arn:aws:s3:::${members.Bucket}`]];
+  return [['s3:GetObject', object(members)], ...version, ...tells];
+}
+
+/** StartRun is checked against the run to be, its workflow, group and cache, and the role that is passed. */
+function startsRun({ workflowId, workflowType, roleArn = '', runGroupId, cacheId, hasTags }: Members): Permission[] {
+  const workflow =
+    workflowType === 'READY2RUN'
+      ? `arn:aws:omics:${REGION}::workflow/${workflowId}`
+      : arn('omics', `workflow/${workflowId}`);
+  return [
+    ['omics:StartRun', run],
+    ['omics:StartRun', workflow],
+    ...(runGroupId === undefined ? [] : [['omics:StartRun', arn('omics', `runGroup/${runGroupId}`)] as const]),
+    ...(cacheId === undefined ? [] : [['omics:StartRun', arn('omics', `runCache/${cacheId}`)] as const]),
+    ...(hasTags === undefined ? [] : [['omics:TagResource', run] as const]),
+    ['iam:PassRole', roleArn],
+  ];
+}
+
+function readsWorkflow(action: string) {
+  return ({ workflowId, workflowType, type }: Members): Permission[] => {
+    const isReady = (workflowType ?? type) === 'READY2RUN';
+    const resource = isReady
+      ? `arn:aws:omics:${REGION}::workflow/${workflowId}`
+      : arn('omics', `workflow/${workflowId}`);
+    return [[`omics:${action}`, resource]];
+  };
+}
+
+const PERMISSIONS: Readonly<Record<string, (members: Members) => Permission[]>> = {
+  Get: ofTable('GetItem'),
+  GetItem: ofTable('GetItem'),
+  BatchGet: ofTable('BatchGetItem'),
+  BatchGetItem: ofTable('BatchGetItem'),
+  Put: ofTable('PutItem'),
+  PutItem: ofTable('PutItem'),
+  Update: ofTable('UpdateItem'),
+  UpdateItem: ofTable('UpdateItem'),
+  Delete: ofTable('DeleteItem'),
+  DeleteItem: ofTable('DeleteItem'),
+  Query: ofTable('Query'),
+  HeadObject: reads,
+  GetObject: reads,
+  PutObject: (members) => [['s3:PutObject', object(members)]],
+  GetObjectTagging: (members) => [
+    ['s3:GetObjectTagging', object(members)],
+    ...(members.hasVersion === undefined ? [] : [['s3:GetObjectVersionTagging', object(members)] as const]),
+  ],
+  ListObjectsV2: ({ Bucket }) => [['s3:ListBucket', `arn:aws:s3:::${Bucket}`]],
+  SendMessage: (members) => [['sqs:SendMessage', queue(members)]],
+  SendMessageBatch: (members) => [['sqs:SendMessage', queue(members)]],
+  // Through an alias too, the machine's own ARN decides: Step Functions Developer Guide, "Authorization for versions and aliases".
+  StartExecution: ({ stateMachineArn = '' }) => [
+    ['states:StartExecution', stateMachineArn.split(':').slice(0, 7).join(':')],
+  ],
+  DescribeExecution: () => [['states:DescribeExecution', execution]],
+  SendTaskSuccess: () => [['states:SendTaskSuccess', machine]],
+  SendTaskFailure: () => [['states:SendTaskFailure', machine]],
+  PutEvents: ({ EventBusName = '' }) => [['events:PutEvents', arn('events', `event-bus/${EventBusName}`)]],
+  Publish: ({ TopicArn = '' }) => [['sns:Publish', TopicArn]],
+  StartRun: startsRun,
+  GetRun: ofRun('GetRun'),
+  CancelRun: ofRun('CancelRun'),
+  DeleteRun: ofRun('DeleteRun'),
+  ListRunTasks: ofTasks('ListRunTasks'),
+  GetRunTask: ofTasks('GetRunTask'),
+  ListRuns: ofNothing('omics:ListRuns'),
+  ListRunGroups: ofNothing('omics:ListRunGroups'),
+  GetWorkflow: readsWorkflow('GetWorkflow'),
+  GetWorkflowVersion: readsWorkflow('GetWorkflowVersion'),
+  GetServiceQuota: ofNothing('servicequotas:GetServiceQuota'),
+  GetAWSDefaultServiceQuota: ofNothing('servicequotas:GetAWSDefaultServiceQuota'),
+};
+
+export function needsOf({ function: caller, command, members }: RecordedCall): readonly Need[] {
+  const permissions = PERMISSIONS[command];
+  if (permissions === undefined) {
+    throw new UnknownCommand(`${caller} sends ${command}: say in test/permissions/needs.ts what it needs of IAM.`);
+  }
+  return permissions(members).map(([action, resource]) => ({ function: caller, action, resource }));
+}
+
+const LEDGER = { TableName: 'rundrop-local-ledger' };
+const STARTS = { QueueUrl: 'http://laptop/starts/rundrop-local-starts.fifo' };
+const DROPS = { QueueUrl: 'http://laptop/drops/rundrop-local-drops' };
+const DROPPED = { Bucket: 'acme-incoming' };
+const EVIDENCE = { Bucket: `rundrop-local-evidence-${ACCOUNT}-${REGION}` };
+
+/** The simulation's calls, by the beginning of their names: the command that the port makes of each. */
+const PORT_CALLS: Readonly<Record<string, readonly [command: string, members: Readonly<Record<string, string>>]>> = {
+  'table.get': ['Get', LEDGER],
+  'table.put': ['Put', LEDGER],
+  'table.remove': ['Delete', LEDGER],
+  'table.update': ['Update', LEDGER],
+  'table.partition': ['Query', LEDGER],
+  'table.nominated': ['Query', { ...LEDGER, IndexName: 'open' }],
+  's3.head': ['HeadObject', DROPPED],
+  's3.read': ['GetObject', DROPPED],
+  's3.tags': ['GetObjectTagging', DROPPED],
+  's3.list': ['ListObjectsV2', DROPPED],
+  's3.keepEvidence': ['PutObject', EVIDENCE],
+  's3.readEvidence': ['GetObject', EVIDENCE],
+  'omics.getRun': ['GetRun', {}],
+  'omics.archiveRun': ['GetRun', {}],
+  'omics.cancelRun': ['CancelRun', {}],
+  'omics.listTasks': ['ListRunTasks', {}],
+  'omics.task': ['GetRunTask', {}],
+  'omics.listRuns': ['ListRuns', {}],
+  'omics.findRunIdsByName': ['ListRuns', {}],
+  'states.start': ['StartExecution', { stateMachineArn: machine }],
+  'states.status': ['DescribeExecution', {}],
+  'states.succeed': ['SendTaskSuccess', {}],
+  'states.fail': ['SendTaskFailure', {}],
+  'events.announce': ['PutEvents', { EventBusName: 'rundrop-local' }],
+  'sns.notify': ['Publish', { TopicArn: arn('sns', 'rundrop-local-notifications') }],
+  'sqs.nudge': ['SendMessage', STARTS],
+  'sqs.dropsAgain': ['SendMessageBatch', DROPS],
+  'sqs.sheetParts': ['SendMessageBatch', DROPS],
+};
+
+/** With the workflows and roles of the simulation's own route files, so the laptop's recordings say what they need. */
+const ONLY_ON_THE_LAPTOP = new Set(['omics.startRun', 'omics.parameterTemplate']);
+
+/** A line of the simulation's journal: `<ms> <function>#<invocation> <call> …`. Nothing for any other line. */
+export function needsOfJournalLine(line: string): readonly Need[] {
+  // What a person does by hand has a person's permissions.
+  const [, caller, call = ''] = /^\d+ ([a-z-]+)#\d+ ([a-z0-9]+\.[A-Za-z]+)/.exec(line) ?? [];
+  if (caller === undefined || caller === 'operator' || ONLY_ON_THE_LAPTOP.has(call)) return [];
+  const [command, members] = PORT_CALLS[call] ?? [];
+  if (command === undefined || members === undefined) {
+    throw new UnknownCommand(
+      `${caller} calls ${call} in the simulation: say in test/permissions/needs.ts which command that is.`,
+    );
+  }
+  return needsOf({ function: caller, command, members });
+}

@@ -1,0 +1,80 @@
+/**
+ * `npm run permissions`: every AWS call that the functions make, in all end-to-end tests on the laptop and in the
+ * simulation, against the packaged template's roles: nothing used is missing, nothing granted is unused.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { packageService } from '../serverless/package-service.ts';
+import { simulate } from '../simulation/simulate.ts';
+import { BY_ROUTE, EXCEPTIONS, isRefusedOnPurpose } from './exceptions.ts';
+import { compare, grantsOf } from './grants.ts';
+import { type Need, needsOf, needsOfJournalLine, type RecordedCall } from './needs.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const SEEDS = 150;
+const TESTS_TIMEOUT_MS = 480_000;
+const ROLE = 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole';
+
+const folder = await mkdtemp(path.join(tmpdir(), 'rundrop-permissions-'));
+try {
+  process.exitCode = await judge();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function judge(): Promise<number> {
+  const used = distinct([...(await needsOnTheLaptop()), ...(await needsInTheSimulation())]);
+  const needs = used.filter((need) => !isRefusedOnPurpose(need));
+  const packaged = await packageService({ stage: 'local', environment: { HEALTHOMICS_ROLE_ARN: ROLE } });
+  await packaged.remove();
+  const scope = { accountId: '000000000000', region: 'us-east-1', endpoint: 'http://laptop', parameters: {} };
+  const { missing, unused, excepted } = compare(needs, grantsOf(packaged.template, scope), {
+    exceptions: EXCEPTIONS,
+    byRoute: BY_ROUTE,
+  });
+  for (const { function: caller, action, resource } of missing) {
+    console.log(`missing: ${caller} needs ${action} on ${resource}; its role in deploy/roles.yml does not allow it`);
+  }
+  for (const { function: caller, sid, action, resource } of unused) {
+    console.log(`unused: ${caller} is allowed ${action} on ${resource} (${sid}), and nothing uses it`);
+  }
+  for (const { reason, count } of excepted) console.log(`${count} not compared: ${reason}`);
+  console.log(`${needs.length} permissions used: ${missing.length} missing, ${unused.length} unused`);
+  return missing.length + unused.length === 0 ? 0 : 1;
+}
+
+async function needsOnTheLaptop(): Promise<readonly Need[]> {
+  const file = path.join(folder, 'calls.jsonl');
+  await writeFile(file, '');
+  const vitest = path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
+  const recorder = pathToFileURL(path.join(import.meta.dirname, 'record-workers.mjs')).href;
+  const child = spawn(process.execPath, [vitest, 'run', '--reporter=dot', 'test/end-to-end'], {
+    cwd: ROOT,
+    env: { ...process.env, NODE_OPTIONS: `--import=${recorder}`, RUNDROP_CALLS_FILE: file },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: TESTS_TIMEOUT_MS,
+  });
+  const [status] = (await once(child, 'close')) as [number | null];
+  if (status !== 0)
+    console.log(`The end-to-end tests ended with status ${status}: what they did not reach may look unused.`);
+  const lines = (await readFile(file, 'utf8')).trim().split('\n');
+  const calls = lines.map((line) => JSON.parse(line) as RecordedCall);
+  return calls.map((call) => ({ ...call, function: call.function.replace('rundrop-local-', '') })).flatMap(needsOf);
+}
+
+async function needsInTheSimulation(): Promise<readonly Need[]> {
+  const needs: Need[] = [];
+  for (let seed = 1; seed <= SEEDS; seed += 1) {
+    const { lines } = await simulate(seed, { keepsJournal: true, byHand: seed % 5 === 0 });
+    needs.push(...distinct(lines.flatMap(needsOfJournalLine)));
+  }
+  return needs;
+}
+
+function distinct(needs: readonly Need[]): readonly Need[] {
+  return [...new Map(needs.map((need) => [JSON.stringify(need), need])).values()];
+}
