@@ -32,6 +32,8 @@ module.exports = async ({ resolveConfigurationProperty }) => {
   return { Resources };
 };
 
+module.exports.alarmNames = [...aboutDelivery(''), ...aboutRuns('', MINUTE)].map(({ name }) => name);
+
 /** Queues, functions and executions: does what arrives get through? */
 function aboutDelivery(prefix) {
   const inQueue = (queue) => sqs('ApproximateNumberOfMessagesVisible', `${prefix}-${queue}`);

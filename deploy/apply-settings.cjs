@@ -6,7 +6,7 @@
 
 const KEY_REUSE_SECONDS = 300;
 /** Who uses the key for our functions. */
-const KEY_SERVICES = ['dynamodb', 'events', 'lambda', 's3', 'sns', 'sqs', 'states'];
+const KEY_SERVICES = ['dynamodb', 'events', 'lambda', 's3', 'scheduler', 'sns', 'sqs', 'states'];
 
 module.exports = class ApplySettings {
   constructor(serverless) {

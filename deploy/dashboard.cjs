@@ -1,6 +1,7 @@
 /** One dashboard: is it working, what waits, what failed, what will run out. As CloudFormation resources. */
 'use strict';
 
+const { alarmNames } = require('./alarms.cjs');
 const { names: functions } = require('./function-names.cjs');
 
 const WIDTH = 8;
@@ -33,6 +34,7 @@ function rowsOf({ prefix, functions }) {
   return [
     [
       '## Is it working?',
+      alarmStates(prefix),
       graph('Drops by outcome', { search: all('Drops', 'Outcome') }),
       graph('Runs by status, stored', {
         search: all('StoredRuns', 'RetentionMode', 'Status'),
@@ -94,6 +96,13 @@ function rowsOf({ prefix, functions }) {
       }),
     ],
   ];
+}
+
+/** Every alarm at a glance. */
+function alarmStates(prefix) {
+  const arnOf = (name) =>
+    `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:${prefix}-${name}`;
+  return { type: 'alarm', properties: { title: 'Alarms', alarms: alarmNames.map(arnOf) } };
 }
 
 function percentiles(line) {

@@ -150,6 +150,17 @@ describe('what alarms and dashboard look at', () => {
     expect(lambda?.Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe('rundrop-prod');
   });
 
+  it('is each alarm, on the dashboard too', () => {
+    const shown = widgets().flatMap(({ properties }) => (properties as { alarms?: string[] }).alarms ?? []);
+    const arnOf = (name: string) =>
+      `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:${name}`;
+    expect(shown.sort()).toEqual(
+      alarms()
+        .map(({ AlarmName }) => arnOf(AlarmName))
+        .sort(),
+    );
+  });
+
   it('covers the questions, on one dashboard without overlaps', () => {
     const titles = widgets().flatMap(({ properties }) => properties.title ?? []);
     for (const part of [
