@@ -16,6 +16,7 @@ const SCRIPT_OF_TOOL = {
   kill: join(ROOT, 'test', 'one-run', 'kill.ts'),
   mutate: join(ROOT, 'test', 'mutation', 'mutate.mjs'),
   storm: join(ROOT, 'test', 'one-run', 'storm.ts'),
+  crashes: join(ROOT, 'test', 'simulation', 'crash-pairs.ts'),
   sim: join(ROOT, 'test', 'simulation', 'sim.ts'),
 };
 
