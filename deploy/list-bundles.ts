@@ -36,7 +36,10 @@ What is left out of the packages, and why, is in \`deploy/lean-sdk.cjs\`. The ro
 compiled while packaging (\`rundrop.yaml.json\` in the packages that read it), so no YAML parser and no compiler of
 regexes is deployed.
 
-\`npm run bench -- cold-start\` measures fresh processes, import plus first call, against a handler that does nothing.
+\`npm run bench -- cold-start\` measures fresh processes, import plus first call, against a handler that does nothing. The
+goal of 1.9 times such a handler is not reached: Node's own modules for HTTPS and hashing, the logger and one service's
+client take more than that before a function does anything. What is bundled takes about two thirds of the time that
+plain bundles take, and half of what packages in node_modules take.
 `;
 
 export const LICENCES_DOCUMENT = path.resolve(import.meta.dirname, '..', 'docs', 'licences.md');

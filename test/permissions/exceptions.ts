@@ -35,20 +35,9 @@ const NOT_REACHED: readonly Exception[] = [
   {
     reason: 'a token of another kind is left over only by a crash at one place',
     isOne: ({ action, function: caller }) =>
-      action === 'states:SendTaskFailure' && caller !== 'await-start' && caller !== 'start-runs',
+      action === 'states:SendTaskFailure' && ['watch-run', 'on-run-status-change'].includes(caller),
   },
-  { reason: 'a sheet of more than one part that a person names', isOne: is('DivideSheets', 'await-start') },
-  { reason: 'a cancellation by a person that did not get through', isOne: is('CancelRuns', 'reconcile-runs') },
   { reason: 'an object that changed is sent round again', isOne: is('DropAgain', 'reconcile-runs', 'record-outcome') },
-  {
-    reason: "a run's end brings the next probe of a full quota forward",
-    isOne: is('NudgeTheStarter', 'record-outcome'),
-  },
-  {
-    reason: 'a limit of runs a day',
-    isOne: ({ sid, action, function: caller }) =>
-      sid === 'UseLedger' && action === 'dynamodb:UpdateItem' && caller === 'start-runs',
-  },
   { reason: 'run groups are asked for at a crossed threshold', isOne: is('ReadRunGroups') },
   {
     reason: 'evidence of a run whose outcome somebody else records as a rule',

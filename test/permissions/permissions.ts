@@ -15,7 +15,8 @@ import { compare, grantsOf } from './grants.ts';
 import { type Need, needsOf, needsOfJournalLine, type RecordedCall } from './needs.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const SEEDS = 150;
+/** Enough that each rare repair of reconciliation comes up. */
+const SEEDS = 500;
 const TESTS_TIMEOUT_MS = 480_000;
 const ROLE = 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole';
 
