@@ -3,10 +3,10 @@
  * Functions say, and takes the step that a lost event, a lost execution or a crash left out. Every step is safe to repeat.
  */
 import type { Ledger } from '../ledger/ledger.ts';
-import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import { isUncertaintyTold, runHasEnded, waiting } from '../runs/transitions.ts';
-import { type ActiveRuns, listActive, listingIsDue } from './active-runs.ts';
+import { type ActiveRuns, listActive, statusesToList } from './active-runs.ts';
 import { announceIncomplete } from './announce-incomplete.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { announceRejected } from './announce-rejected.ts';
@@ -192,7 +192,7 @@ async function followStarted(ports: ReconcilePorts): Promise<Pass> {
   const records = await Promise.all(identities.map((identity) => requests.read(identity)));
   const started = records.filter((record) => record?.state === 'STARTED') as RequestRecord[];
   if (started.length === 0) return { seen: 0, repaired: 0 };
-  const active = listingIsDue(started, ports.clock.nowMs()) ? await listActive(ports.runs) : undefined;
+  const active = await listActive(ports.runs, statusesToList(started, ports.clock.nowMs()));
   return forEachOpen(ports, 'STARTED', (record) => followOne(ports, record, active));
 }
 
@@ -202,23 +202,24 @@ function isAnotherTime(one: string | undefined, other: string | undefined): bool
   return Math.abs(Date.parse(one) - Date.parse(other)) > 1_000;
 }
 
-/** Ids are reused and a listing tells no uuid; but the names that we give are our own, and no two runs begin at one time. */
-function listedStatus(record: RequestRecord, active: ActiveRuns | undefined): RunStatus | undefined {
-  const { runId, name, status, creationTime } = currentAttempt(record);
-  // Not listed this time: it is what events last said.
-  if (active === undefined) return status;
-  const listed = runId === undefined ? undefined : active.get(runId);
-  const namedByUs = record.origin.kind !== 'run';
-  if (namedByUs && listed?.name !== undefined && listed.name !== name) return undefined;
-  if (isAnotherTime(listed?.creationTime, creationTime)) return undefined;
-  return parseRunStatus(listed?.status);
+/** Whether the status that the run was last known in was asked for. */
+function isListed({ statuses }: ActiveRuns, { status }: AttemptRecord): boolean {
+  return status !== undefined && statuses.some((one) => one === status);
 }
 
-async function followOne(
-  ports: ReconcilePorts,
-  record: RequestRecord,
-  active: ActiveRuns | undefined,
-): Promise<boolean> {
+/** Ids are reused and a listing tells no uuid; but the names that we give are our own, and no two runs begin at one time. */
+function listedStatus(record: RequestRecord, active: ActiveRuns): RunStatus | undefined {
+  const attempt = currentAttempt(record);
+  const listed = attempt.runId === undefined ? undefined : active.runs.get(attempt.runId);
+  // Not asked for this time: it is what events last said.
+  if (listed === undefined) return isListed(active, attempt) ? undefined : attempt.status;
+  const namedByUs = record.origin.kind !== 'run';
+  if (namedByUs && listed.name !== undefined && listed.name !== attempt.name) return undefined;
+  if (isAnotherTime(listed.creationTime, attempt.creationTime)) return undefined;
+  return parseRunStatus(listed.status);
+}
+
+async function followOne(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
   const attempt = currentAttempt(record);
   await cancelIfAsked(ports, record);
   // The starter may have died between its record and its answer.
@@ -230,7 +231,7 @@ async function followOne(
       const uuid = attempt.uuid === undefined || record.origin.kind === 'run' ? {} : { uuid: attempt.uuid };
       await followHint(ports, { runId: attempt.runId, ...uuid, status: listed }, 'listing');
     }
-    if (!moved && active !== undefined) await tellOverdue(ports, record);
+    if (!moved && isListed(active, attempt)) await tellOverdue(ports, record);
     return (await repairWatcher(ports, record)) || moved;
   }
   const told = await statusOfRun(ports, record.identity, attempt.attempt, 'listing');

@@ -88,7 +88,10 @@ export interface AttemptRecord {
   readonly status?: RunStatus;
   /** When each status was first seen, ISO. */
   readonly statuses: Readonly<Partial<Record<RunStatus, string>>>;
-  /** When an event first told of the run, and when a listing first found a change that no event had told, ISO. */
+  /**
+   * When an event first told of the run, and when a listing found a change that no event had told; after that, when an
+   * event told of it again. ISO.
+   */
   readonly heardAt?: string;
   readonly missedAt?: string;
   readonly creationTime?: string;
@@ -189,6 +192,11 @@ export function currentAttempt(record: RequestRecord): AttemptRecord {
   const attempt = record.attempts.at(-1);
   if (attempt === undefined) throw new Error(`Request ${record.identity} has no attempt: its ledger item is damaged.`);
   return attempt;
+}
+
+/** Whether events tell of the attempt's run: one did, and no listing has been ahead of them since. */
+export function isHeardOf({ heardAt, missedAt }: AttemptRecord): boolean {
+  return heardAt !== undefined && (missedAt === undefined || missedAt < heardAt);
 }
 
 /** Where the request stands in the index of unfinished work; `undefined` when nothing is left to do. */

@@ -4,7 +4,7 @@
  */
 import { requestIdOf } from './identity.ts';
 import type { AttemptRecord, EvidenceMark, EvidenceTrouble, Outcome, RequestRecord } from './request-record.ts';
-import { currentAttempt } from './request-record.ts';
+import { currentAttempt, isHeardOf } from './request-record.ts';
 import type { RequestChanges } from './retry.ts';
 import { advances, isTerminal, type RunStatus } from './run-status.ts';
 import { runNameOf } from './start-run-input.ts';
@@ -106,8 +106,10 @@ export function statusKnown(
   if (known?.uuid === undefined || known.outcome !== undefined) return record;
   if (known.status !== news.status && !advances(known.status, news.status)) return record;
   const { status, by, ...facts } = news;
-  const heard = by === 'event' && known.heardAt === undefined ? { heardAt: at } : {};
-  const missed = by === 'listing' && known.missedAt === undefined && known.status !== status ? { missedAt: at } : {};
+  const isHeard = isHeardOf(known);
+  const heard = by === 'event' && !isHeard ? { heardAt: at } : {};
+  const isAhead = by === 'listing' && known.status !== status;
+  const missed = isAhead && (isHeard || known.missedAt === undefined) ? { missedAt: at } : {};
   const changed = changeAttempt(record, attempt, { ...facts, ...heard, ...missed, ...statusSeen(known, status, at) });
   if (known.status === status || known.overdue?.status !== known.status) return changed;
   // It was overdue in the status that it has left.

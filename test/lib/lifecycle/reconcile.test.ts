@@ -97,6 +97,34 @@ describe('reconciliation', () => {
     expect(await request()).toMatchObject({ outcome: 'REMOVED' });
   });
 
+  it('lists only what runs while events tell that all of ours run, and finds the end that one did not', async () => {
+    const { record, runId } = await watchedRun();
+    const { uuid = '' } = currentAttempt(record);
+    world.runs.move(runId, 'RUNNING');
+    await followHint(world, { runId, uuid, status: 'RUNNING' });
+    world.clock.now = Math.ceil(world.clock.now / HOUR_MS) * HOUR_MS + 5 * MINUTES;
+    world.runs.calls.length = 0;
+    await reconcile(world);
+    expect(world.runs.calls).toEqual(['ListRuns RUNNING']);
+    world.runs.move(runId, 'COMPLETED');
+    world.clock.now += 5 * MINUTES;
+    await reconcile(world);
+    expect(world.executions.answers.get('watch')).toMatchObject({ output: { status: 'COMPLETED' } });
+  });
+
+  it('tells of no run as overdue in a status that it did not ask for', async () => {
+    const { record, runId } = await watchedRun();
+    const { uuid = '' } = currentAttempt(record);
+    world.runs.move(runId, 'RUNNING');
+    await followHint(world, { runId, uuid, status: 'RUNNING' });
+    world.clock.now = Math.ceil(world.clock.now / HOUR_MS) * HOUR_MS + 100 * 24 * HOUR_MS + MINUTES;
+    await reconcile(world);
+    expect(currentAttempt(await request())).not.toHaveProperty('overdue');
+    world.clock.now += 4 * MINUTES;
+    await reconcile(world);
+    expect(currentAttempt(await request())).toMatchObject({ overdue: { status: 'RUNNING' } });
+  });
+
   it('wakes the watcher of a run whose every event was lost', async () => {
     const { runId } = await watchedRun();
     world.runs.move(runId, 'COMPLETED');

@@ -96,6 +96,15 @@ describe('news of a run', () => {
     expect(currentAttempt(again)).toMatchObject({ missedAt: AT });
   });
 
+  it('says when an event told of it again after a listing was ahead, and when a listing was ahead once more', () => {
+    const ahead = transitions.statusKnown(started, 1, { status: 'STARTING', by: 'listing' }, AT);
+    const heard = transitions.statusKnown(ahead, 1, { status: 'STARTING', by: 'event' }, LATER);
+    expect(currentAttempt(heard)).toMatchObject({ missedAt: AT, heardAt: LATER });
+    const last = new Date(Date.parse(LATER) + 60_000).toISOString();
+    const ahead2 = transitions.statusKnown(heard, 1, { status: 'RUNNING', by: 'listing' }, last);
+    expect(currentAttempt(ahead2)).toMatchObject({ missedAt: last, heardAt: LATER });
+  });
+
   it('says neither where GetRun was asked for another reason', () => {
     const told = currentAttempt(transitions.statusKnown(started, 1, { status: 'RUNNING' }, AT));
     expect(told).not.toHaveProperty('heardAt');
