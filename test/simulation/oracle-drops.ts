@@ -112,7 +112,8 @@ function isWhole(route: string, members: readonly Item[]): boolean {
     case 'counted':
       return members.length >= 3;
     case 'marked':
-      return members.some((member) => JSON.stringify(member).includes('/_SUCCESS'));
+      // The events of all parts may have been lost.
+      return members.length >= 2 && members.some((member) => JSON.stringify(member).includes('/_SUCCESS'));
     case 'quiet':
       return members.length >= 1;
     default:
