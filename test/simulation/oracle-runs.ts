@@ -135,10 +135,14 @@ function checkOutcome(request: RequestData, world: World, violate: Violate): voi
 }
 
 /** What it was reading became another object: another attempt would work on that. */
-function readsAnother({ objects }: World, { input, failureReason, createdMs }: SimulatedRun): boolean {
+function readsAnother({ objects }: World, { input, failureReason }: SimulatedRun): boolean {
   if (failureReason !== 'MODIFIED_INPUT_RESOURCE' || input === undefined) return false;
-  const keys = membersOf(input).map((member) => member.replace(/^s3:\/\/[^/]+\//, '').split(' ')[0]);
-  return objects.changes.some(({ key, atMs }) => keys.includes(key) && atMs > createdMs - 60_000);
+  return membersOf(input).some((member) => {
+    const [uri = '', etag] = member.split(' ');
+    const changes = objects.changes.filter(({ key }) => uri.endsWith(`/${key}`));
+    // It may have been long before the run was there: after the first call nobody looks again.
+    return changes.slice(changes.findIndex((change) => change.etag === etag)).some((change) => change.etag !== etag);
+  });
 }
 
 function checkGivenUp({ identity, route, attempts }: RequestData, run: SimulatedRun, violate: Violate): void {
