@@ -62,7 +62,7 @@ export class Oracle {
     checkTold(this.#world, requests, this.violate);
     checkStarts(this.#world, this.violate);
     checkBounds(this.#world, this.violate);
-    checkDailyLimits(this.#world, this.violate);
+    checkDailyLimits(requests, this.violate);
     checkBatches(this.#world, this.violate);
     checkNames(this.#world, this.violate);
   }
