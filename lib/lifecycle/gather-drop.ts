@@ -90,6 +90,15 @@ async function claimLeftOver(ports: TakeDropPorts, fired: NonNullable<GatherHead
   await claimFor(ports, fired.claim as Claim, Object.values(fired.drops));
 }
 
+/** The route is gone from the file, but what had fired before is owed its run all the same. Returns whether it was. */
+export async function claimWithoutRoute(ports: TakeDropPorts, { gatherId }: GatherHeader): Promise<boolean> {
+  const { header } = await ports.ledger.gathers.read(gatherId);
+  if (header?.fired?.claim === undefined) return false;
+  await claimLeftOver(ports, header.fired);
+  await ports.ledger.gathers.settle(header);
+  return true;
+}
+
 /** A set that has fired and now waits again begins to wait at its first new member. */
 function waitingAnew(header: GatherHeader, at: string): GatherHeader {
   const firedAndQuiet = header.fired !== undefined && header.missing.length === 0;

@@ -16,7 +16,7 @@ import { byTurns } from './by-turns.ts';
 import { cancelIfAsked } from './cancel-request.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
-import { fireIfComplete } from './gather-drop.ts';
+import { claimWithoutRoute, fireIfComplete } from './gather-drop.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import type { Objects, Runs, Starter } from './ports.ts';
 import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
@@ -43,25 +43,55 @@ export interface Reconciled {
   readonly repaired: number;
 }
 
+/**
+ * What one service does not answer keeps back only what needs it.
+ * @throws PassesFailed once all others are done
+ */
 export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
-  const fired = await fireGathers(ports);
-  const claimed = await forEachOpen(ports, 'CLAIMED', (record) => repairClaim(ports, record));
-  // First of all, because a long line takes long to look through.
-  if ((await ports.ledger.requests.open('WAITING', 1)).length > 0)
-    await ports.starter.nudge(`reconcile-${ports.clock.nowMs()}`);
-  const waiting = await forEachOpen(ports, 'WAITING', (record) => repairWatcher(ports, record), MOST_WATCHERS);
-  const retrying = await forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record), MOST_WATCHERS);
-  const running = await followStarted(ports);
-  const unannounced = await forEachOpen(ports, 'UNANNOUNCED', (record) => repairAnnouncement(ports, record));
-  const uncertain = await forEachOpen(ports, 'UNCERTAIN', (record) => repairUncertainty(ports, record));
-  const rejected = await tellRejected(ports);
-  const unevidenced = await forEachOpen(ports, 'UNEVIDENCED', (record) => repairEvidence(ports, record));
-  const sheets = await announceStuckSheets(ports);
-  const all = [uncertain, rejected, unevidenced, sheets, fired, claimed, waiting, retrying, running, unannounced];
-  return {
-    unfinished: all.reduce((sum, { seen }) => sum + seen, 0),
-    repaired: all.reduce((sum, { repaired }) => sum + repaired, 0),
-  };
+  const failed: unknown[] = [];
+  let unfinished = 0;
+  let repaired = 0;
+  for (const [name, pass] of PASSES) {
+    try {
+      const done = await pass(ports);
+      unfinished += done.seen;
+      repaired += done.repaired;
+    } catch (error) {
+      failed.push(error);
+      ports.log.error('pass failed', { pass: name, error: error instanceof Error ? error.name : 'unknown' });
+    }
+  }
+  if (failed.length > 0) throw new PassesFailed(failed);
+  return { unfinished, repaired };
+}
+
+/** Some of reconciliation was not done; the next one, in a minute, tries it again. */
+export class PassesFailed extends AggregateError {
+  override readonly name = 'PassesFailed';
+  constructor(errors: readonly unknown[]) {
+    super(errors, `${errors.length} of ${PASSES.length} passes of reconciliation failed; the log names them.`);
+  }
+}
+
+const PASSES: readonly (readonly [name: string, pass: (ports: ReconcilePorts) => Promise<Pass>])[] = [
+  ['gathers', fireGathers],
+  ['claims', (ports) => forEachOpen(ports, 'CLAIMED', (record) => repairClaim(ports, record))],
+  // Before the line is looked through, because a long one takes long.
+  ['nudge', nudgeStarter],
+  ['waiting', (ports) => forEachOpen(ports, 'WAITING', (record) => repairWatcher(ports, record), MOST_WATCHERS)],
+  ['retrying', (ports) => forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record), MOST_WATCHERS)],
+  ['runs', followStarted],
+  ['outcomes', (ports) => forEachOpen(ports, 'UNANNOUNCED', (record) => repairAnnouncement(ports, record))],
+  ['uncertain', (ports) => forEachOpen(ports, 'UNCERTAIN', (record) => repairUncertainty(ports, record))],
+  ['rejections', tellRejected],
+  ['evidence', (ports) => forEachOpen(ports, 'UNEVIDENCED', (record) => repairEvidence(ports, record))],
+  ['sheets', announceStuckSheets],
+];
+
+/** Counts nothing: what waits is counted by its own pass. */
+async function nudgeStarter({ ledger, starter, clock }: ReconcilePorts): Promise<Pass> {
+  if ((await ledger.requests.open('WAITING', 1)).length > 0) await starter.nudge(`reconcile-${clock.nowMs()}`);
+  return { seen: 0, repaired: 0 };
 }
 
 /** What is left to do of requests that have ended. */
@@ -107,9 +137,12 @@ async function fireGathers(ports: ReconcilePorts): Promise<Pass> {
   const file = await ports.routes.read();
   for (const header of headers) {
     const route = file.routes.find((one) => one.name === header.route);
-    if (route === undefined) continue;
     seen += 1;
     try {
+      if (route === undefined) {
+        if (await claimWithoutRoute(ports, header)) repaired += 1;
+        continue;
+      }
       const taken = await fireIfComplete(ports, file, route, header);
       if (taken === 'started') repaired += 1;
       if (taken === 'gathering') await announceIncomplete(ports, route, header.gatherId);
@@ -220,8 +253,16 @@ function listedStatus(record: RequestRecord, active: ActiveRuns): RunStatus | un
 }
 
 async function followOne(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
+  try {
+    return await followRun(ports, record, active);
+  } finally {
+    // Last: a cancel that HealthOmics does not take must not keep an end back, nor the other way round.
+    await cancelIfAsked(ports, record);
+  }
+}
+
+async function followRun(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
   const attempt = currentAttempt(record);
-  await cancelIfAsked(ports, record);
   // The starter may have died between its record and its answer.
   if (!isYoung(ports, record) && (await answerAll(ports, record, 'start')) > 0) return true;
   const listed = listedStatus(record, active);
@@ -231,8 +272,9 @@ async function followOne(ports: ReconcilePorts, record: RequestRecord, active: A
       const uuid = attempt.uuid === undefined || record.origin.kind === 'run' ? {} : { uuid: attempt.uuid };
       await followHint(ports, { runId: attempt.runId, ...uuid, status: listed }, 'listing');
     }
+    const repaired = (await repairWatcher(ports, record)) || moved;
     if (!moved && isListed(active, attempt)) await tellOverdue(ports, record);
-    return (await repairWatcher(ports, record)) || moved;
+    return repaired;
   }
   const told = await statusOfRun(ports, record.identity, attempt.attempt, 'listing');
   if ((await answerEverybody(ports, told)) > 0) return true;
@@ -243,8 +285,9 @@ async function followOne(ports: ReconcilePorts, record: RequestRecord, active: A
 async function finishUnwatched(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
   const attempt = currentAttempt(record);
   if (!runHasEnded(attempt)) {
+    const repaired = await repairWatcher(ports, record);
     await tellOverdue(ports, record);
-    return repairWatcher(ports, record);
+    return repaired;
   }
   const latest = record.executions.at(-1);
   const status = latest === undefined ? undefined : await ports.executions.status(latest);

@@ -167,6 +167,8 @@ async function takeFull(
   run.putOff.set(identity, 1);
   const at = new Date(ports.clock.nowMs()).toISOString();
   const refusal = { mode: retentionModeOf(record), identity, reason };
+  // At once, also where the ledger cannot take it: a full quota is not asked again in this invocation.
+  run.gate = refused(run.gate, refusal, at);
   run.gate = await ports.ledger.gate.change((gate) => refused(gate, refusal, at));
   ports.log.warn('a quota is full; what waits will be tried again in a minute', { mode: refusal.mode });
   if (isFirst && record.onQuota === 'reject') {

@@ -85,6 +85,9 @@ export async function callStart(ports: StartOnePorts, record: RequestRecord, rea
   const called = await ports.ledger.requests.change(record.identity, step, record);
   if (called.state !== 'WAITING' || currentAttempt(called).attempt !== attempt.attempt) return { kind: 'settled' };
   const result = await ports.runs.startRun(startRunInput(called, currentAttempt(called)));
+  // A role or a workflow may be gone since the call before this one, which may have made a run.
+  const run = result.kind === 'refused' && calledAt !== undefined ? await findOwnRun(ports, attempt) : undefined;
+  if (run !== undefined) return { kind: 'found', record: called, run };
   return { kind: 'answered', record: called, result, isFirst: calledAt === undefined };
 }
 
@@ -171,12 +174,19 @@ async function holdForLimit(ports: StartOnePorts, record: RequestRecord): Promis
   await noteReason(ports, record, reason);
 }
 
+/** By its name, and then by the tag that only it has. */
+async function findOwnRun({ runs }: Pick<StartOnePorts, 'runs'>, { name, requestId }: AttemptRecord) {
+  for (const runId of await runs.findRunIdsByName(name)) {
+    const run = await runs.getRun(runId);
+    if (run?.tags[REQUEST_ID_TAG] === requestId) return run;
+  }
+  return undefined;
+}
+
 /** The call is older than HealthOmics can be trusted to remember: never repeat it blindly. */
 async function lookForRun(ports: StartOnePorts, record: RequestRecord, attempt: AttemptRecord): Promise<Called> {
-  for (const runId of await ports.runs.findRunIdsByName(attempt.name)) {
-    const run = await ports.runs.getRun(runId);
-    if (run?.tags[REQUEST_ID_TAG] === attempt.requestId) return { kind: 'found', record, run };
-  }
+  const run = await findOwnRun(ports, attempt);
+  if (run !== undefined) return { kind: 'found', record, run };
   const reason =
     `StartRun was called at ${attempt.startCalledAt} and its answer is not known; no run named ${attempt.name} exists now. ` +
     'Whether one ran and was removed cannot be told: a person has to decide.';

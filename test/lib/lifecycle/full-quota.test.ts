@@ -85,6 +85,14 @@ describe('a full quota', () => {
     expect(calls() - atFirst).toBeLessThanOrEqual(11);
   });
 
+  it('is not asked again and again where the ledger cannot take that it is full', async () => {
+    for (const key of ['cram/SYN-1.cram', 'cram/SYN-2.cram', 'cram/SYN-3.cram']) await inLine(key);
+    refuseStarts('RETAIN', 'REMOVE', 'undefined');
+    const gate = { ...world.ledger.gate, change: () => Promise.reject(new Error('conflict')) };
+    await startWaiting({ ...world, ledger: { ...world.ledger, gate } }, world.clock.now + 20 * SECOND_MS);
+    expect(calls()).toBeLessThanOrEqual(4);
+  });
+
   it('is tried with another request each time, so that one that alone finds no room holds up nobody', async () => {
     const large = await inLine('cram/a.cram');
     const others = [await inLine('cram/b.cram'), await inLine('cram/c.cram')];

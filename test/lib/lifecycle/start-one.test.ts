@@ -115,6 +115,20 @@ describe('the call', () => {
     expect(await callStart(world, record, new Set())).toMatchObject({ kind: 'found', run: { uuid: own.uuid } });
   });
 
+  it('does not take a refusal for an end when the call before it had made a run', async () => {
+    const record = await calledBefore(600);
+    const { name, requestId } = currentAttempt(record);
+    const own = world.runs.add({ name, tags: { 'rundrop:requestId': requestId } });
+    world.runs.startRun = async () => ({ kind: 'refused', reason: 'The role is gone.', code: 'ValidationException' });
+    expect(await callStart(world, record, new Set())).toMatchObject({ kind: 'found', run: { uuid: own.uuid } });
+    world.runs.remove(own.runId);
+    expect(await callStart(world, record, new Set())).toMatchObject({
+      kind: 'answered',
+      result: { kind: 'refused' },
+      isFirst: false,
+    });
+  });
+
   it('leaves it to a person where no run of its own is found', async () => {
     const record = await calledBefore(7200);
     const { name } = currentAttempt(record);

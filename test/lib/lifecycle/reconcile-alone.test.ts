@@ -1,0 +1,106 @@
+/** What one part of reconciliation cannot do keeps no other part back. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { cancelRequest } from '../../../lib/lifecycle/cancel-request.ts';
+import { PassesFailed, reconcile } from '../../../lib/lifecycle/reconcile.ts';
+import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
+import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { watchRun } from '../../../lib/lifecycle/watch-run.ts';
+import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { ended } from '../../../lib/runs/transitions.ts';
+import { createWorld, put, type World } from '../../support/world.ts';
+
+let world: World;
+beforeEach(async () => {
+  world = await createWorld();
+});
+afterEach(() => world.stop());
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+async function request(): Promise<RequestRecord> {
+  const [record] = await world.ledger.requests.list(1);
+  if (record === undefined) throw new Error('there is no request');
+  return record;
+}
+
+async function watchedRun(): Promise<{ identity: string; executionArn: string; runId: string }> {
+  await takeDrop(world, put(world, 'cram/SYN-1.cram'));
+  const executionArn = [...world.executions.statuses.keys()][0] ?? '';
+  const executionName = executionArn.replace('arn:execution:', '');
+  const { identity } = await request();
+  await awaitStart(world, { token: 'start', executionArn, executionName, input: { request: identity } });
+  await startWaiting(world, Number.MAX_SAFE_INTEGER);
+  await watchRun(world, { token: 'watch', executionName, request: identity, attempt: 1 });
+  return { identity, executionArn, runId: currentAttempt(await request()).runId ?? '' };
+}
+
+describe('reconciliation', () => {
+  it('announces an outcome while HealthOmics lists nothing, and fails afterwards', async () => {
+    const { identity } = await watchedRun();
+    await world.ledger.requests.change(identity, (record) => ended(record, 'COMPLETED', '2026-01-02T03:04:06.000Z'));
+    world.clock.now += MINUTE_MS;
+    await takeDrop(world, put(world, 'cram/SYN-2.cram'));
+    const [other] = await world.ledger.requests.list(1);
+    const executionArn = [...world.executions.statuses.keys()].at(-1) ?? '';
+    const input = { request: other?.identity };
+    await awaitStart(world, { token: 'other', executionArn, executionName: 'other', input });
+    await startWaiting(world, Number.MAX_SAFE_INTEGER);
+    world.runs.listRuns = () => Promise.reject(new Error('throttled'));
+    world.clock.now += 2 * MINUTE_MS;
+    await expect(reconcile(world)).rejects.toThrow(PassesFailed);
+    expect((await world.ledger.requests.read(identity))?.announcedAt).toBeDefined();
+    expect(world.lines.filter((line) => line.startsWith('pass failed'))).toEqual([expect.stringContaining('runs')]);
+  });
+
+  it('follows runs while the starter cannot be nudged', async () => {
+    const { runId } = await watchedRun();
+    world.clock.now += MINUTE_MS;
+    await takeDrop(world, put(world, 'cram/SYN-2.cram'));
+    const [other] = await world.ledger.requests.list(1);
+    const executionArn = [...world.executions.statuses.keys()].at(-1) ?? '';
+    const input = { request: other?.identity };
+    await awaitStart(world, { token: 'other', executionArn, executionName: 'other', input });
+    world.runs.move(runId, 'COMPLETED');
+    const ill = { nudge: () => Promise.reject(new Error('SQS is ill')) };
+    await expect(reconcile({ ...world, starter: ill })).rejects.toThrow('1 of 11 passes');
+    expect(world.executions.answers.get('watch')).toMatchObject({ output: { status: 'COMPLETED' } });
+  });
+
+  it('looks after the watcher of a run that HealthOmics does not cancel', async () => {
+    const { executionArn } = await watchedRun();
+    const act = { what: 'cancel', at: '2026-01-02T03:10:00.000Z', by: 'arn:aws:iam::000000000000:user/x' } as const;
+    world.runs.cancelRun = () => Promise.reject(new Error('denied'));
+    await expect(cancelRequest(world, await request(), act)).rejects.toThrow('denied');
+    world.executions.statuses.delete(executionArn);
+    world.clock.now += 2 * MINUTE_MS;
+    await reconcile(world);
+    expect((await request()).executions).toHaveLength(2);
+    expect(world.lines.filter((line) => line.startsWith('repair failed'))).toHaveLength(1);
+  });
+
+  it('gives an overdue run another watcher while the bus takes no event', async () => {
+    const { executionArn } = await watchedRun();
+    world.executions.statuses.delete(executionArn);
+    world.clock.now += 1_000 * HOUR_MS;
+    world.announcer.refuse = 1;
+    await reconcile(world);
+    expect((await request()).executions).toHaveLength(2);
+    expect(world.lines.filter((line) => line.startsWith('repair failed'))).toHaveLength(1);
+  });
+
+  it('claims a set that had fired before its route left the file', async () => {
+    await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
+    const requests = { ...world.ledger.requests, claim: () => Promise.reject(new Error('died')) };
+    const dying = { ...world, ledger: { ...world.ledger, requests } };
+    await expect(takeDrop(dying, put(world, 'fastq/SYN-1_R2.fastq.gz'))).rejects.toThrow('died');
+    const file = await world.routes.read();
+    const routes = {
+      read: async () => ({ ...file, routes: file.routes.filter(({ gather }) => gather === undefined) }),
+    };
+    await reconcile({ ...world, routes });
+    expect(await world.ledger.requests.list(10)).toHaveLength(1);
+    expect(await world.ledger.gathers.open('FIRED', 10)).toEqual([]);
+  });
+});
