@@ -1,4 +1,4 @@
-/** `first-call-child FILE EVENT REPORT`: imports a handler, calls it once, ends. With REPORT it tells what it loaded and what came of it. */
+/** `first-call-child FILE EVENT REPORT`: imports a handler, calls it once, ends. With REPORT it tells what it loaded and what came of it, and what it still sends is sent. */
 const [file, event, report] = process.argv.slice(2);
 const loaded = [];
 if (report === 'true') {
@@ -21,4 +21,4 @@ const result = await handler(JSON.parse(event), {
   getRemainingTimeInMillis: () => 30_000,
 });
 if (report === 'true') process.getBuiltinModule('node:fs').writeSync(3, JSON.stringify({ result, loaded }));
-process.exit(0);
+else process.exit(0);

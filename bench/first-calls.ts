@@ -106,14 +106,22 @@ export async function prepareFirstCalls(
 export async function runFirstCall(
   stub: AwsStub,
   call: FirstCall,
-  { file, report = false }: { readonly file: string; readonly report?: boolean },
+  {
+    file,
+    report = false,
+    environment = {},
+  }: {
+    readonly file: string;
+    readonly report?: boolean;
+    readonly environment?: Readonly<Record<string, string>>;
+  },
 ): Promise<FirstCallResult & { readonly ms: number }> {
   stub.items = call.items;
   stub.run = call.run;
   const startedMs = performance.now();
   const child = spawn(process.execPath, ['--no-warnings', CHILD, file, JSON.stringify(call.event), String(report)], {
     cwd: path.dirname(path.dirname(file)),
-    env: environmentOf(stub, call.name),
+    env: { ...environmentOf(stub, call.name), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
   });

@@ -14,6 +14,8 @@ export interface Bundle {
   readonly name: string;
   /** Minified bytes of what every start loads: the file with the handler, and those that it imports at once. */
   readonly alwaysBytes: number;
+  /** What is loaded besides when the setting `tracing` is `detailed`. */
+  readonly tracingBytes: number;
   /** Of all JavaScript in the package, so also of what is imported when it is needed. */
   readonly allBytes: number;
   readonly metafile: Metafile;
@@ -45,12 +47,21 @@ export async function makeBundle(name: string, outdir: string, change: BuildOpti
   const entry = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === `functions/${name}.ts`);
   if (entry === undefined) throw new Error(`esbuild made no bundle of functions/${name}.ts.`);
   const scripts = Object.entries(metafile.outputs).filter(([file]) => file.endsWith('.mjs'));
+  const always = loadedAtOnce(metafile, entry[0]);
+  const bytesOf = (files: Iterable<string>) => sum([...files].map((file) => metafile.outputs[file]?.bytes ?? 0));
   return {
     name,
-    alwaysBytes: sum([...loadedAtOnce(metafile, entry[0])].map((file) => metafile.outputs[file]?.bytes ?? 0)),
+    alwaysBytes: bytesOf(always),
+    tracingBytes: bytesOf(loadedAtOnce(metafile, tracerOf(metafile), new Set(always))) - bytesOf(always),
     allBytes: sum(scripts.map(([, { bytes }]) => bytes)),
     metafile,
   };
+}
+
+function tracerOf({ outputs }: Metafile): string {
+  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === 'lib/aws/detailed-tracing.ts');
+  if (found === undefined) throw new Error('lib/aws/detailed-tracing.ts has no file of its own in the bundle.');
+  return found[0];
 }
 
 function loadedAtOnce({ outputs }: Metafile, file: string, seen = new Set<string>()): ReadonlySet<string> {

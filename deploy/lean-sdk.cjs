@@ -40,6 +40,9 @@ const REPLACED_FILES = new Map([
   ['XmlShapeSerializer', lean('xml-serializer.mjs')],
 ]);
 
+/** By the name of the file inside Powertools. */
+const REPLACED_POWERTOOLS = new Map([['awsSdkUtils', lean('user-agent.mjs')]]);
+
 function leanSdk() {
   return {
     name: 'lean-sdk',
@@ -48,8 +51,11 @@ function leanSdk() {
         REPLACED_PACKAGES.has(name) ? { path: REPLACED_PACKAGES.get(name) } : undefined,
       );
       build.onResolve({ filter: /^\.{1,2}\/[\w./-]+$/ }, ({ path: name, importer }) => {
-        const file = REPLACED_FILES.get(path.basename(name, '.js'));
-        return file !== undefined && isSdk(importer) ? { path: file } : undefined;
+        const base = path.basename(name, '.js');
+        const file = isSdk(importer)
+          ? REPLACED_FILES.get(base)
+          : isPowertools(importer) && REPLACED_POWERTOOLS.get(base);
+        return file ? { path: file } : undefined;
       });
       build.onLoad({ filter: /[\\/]schemas[\\/]schemas_\d+\.js$/ }, async ({ path: file }) =>
         isSdk(file) ? { contents: leanSchemas(await readFile(file, 'utf8')), loader: 'js' } : undefined,
@@ -91,6 +97,10 @@ export class SignatureV4MultiRegion extends SignatureV4SignWithCredentials {
   }
 }
 `;
+
+function isPowertools(file) {
+  return /[\\/]node_modules[\\/]@aws-lambda-powertools[\\/]/.test(file);
+}
 
 function isSdk(file) {
   return /[\\/]node_modules[\\/]@(?:aws-sdk|smithy)[\\/]/.test(file);

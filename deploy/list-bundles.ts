@@ -15,15 +15,24 @@ export async function makeAllBundles(folder: string): Promise<readonly Bundle[]>
 export function bundlesDocument(bundles: readonly Bundle[]): string {
   const kilobytes = (bytes: number) => String(Math.ceil(bytes / 1_000)).padStart(3);
   const rows = bundles.map(
-    ({ name, alwaysBytes, allBytes }) => `| ${name} | ${kilobytes(alwaysBytes)} KB | ${kilobytes(allBytes)} KB |`,
+    ({ name, ...bytes }) =>
+      `| ${name} | ${kilobytes(bytes.alwaysBytes)} KB | ${kilobytes(bytes.tracingBytes)} KB | ${kilobytes(bytes.allBytes)} KB |`,
   );
-  return [HEAD, '| function | a start loads | whole package |', '|---|---:|---:|', ...rows, FOOT].join('\n');
+  return [
+    HEAD,
+    '| function | a start loads | detailed traces | whole package |',
+    '|---|---:|---:|---:|',
+    ...rows,
+    FOOT,
+  ].join('\n');
 }
 
 const HEAD = `# What each function loads
 
 Minified JavaScript of each function, without maps. *A start loads* the handler's file and what that imports at once;
 the *whole package* has besides what a function imports when it needs it, such as the reader of sheets, or S3 in the sweeper.
+*Detailed traces* are Powertools' tracer and the X-Ray SDK, a file of their own that is loaded by the first invocation where the
+setting \`tracing\` is \`detailed\`, and nowhere else.
 Written by \`npm run bundles\`; a test compares it with the bundles as serverless.yml has them made, to a tenth.
 `;
 

@@ -45,7 +45,7 @@ const SETTINGS = {
   sweepMinutes: whole(15, 5, 60),
   sweepRateShare: ofFunctions('RUNDROP_SWEEP_RATE_SHARE', 0.5, 'a number above 0, at most 0.9'),
   tags: { default: {}, range: 'names and values of tags, at most 40', read: readTags },
-  tracing: oneOf([true, false]),
+  tracing: { ...oneOf([true, false, 'detailed']), variable: 'RUNDROP_TRACING' },
   vpcSecurityGroupIds: list(/^sg-[0-9a-f]{8,17}$/, 'ids of security groups', 5),
   vpcSubnetIds: list(/^subnet-[0-9a-f]{8,17}$/, 'ids of subnets', 16),
 };

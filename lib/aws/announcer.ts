@@ -2,6 +2,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Announcer } from '../lifecycle/ports.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 /** The bus answered 200 and did not take the event. Retriable. */
 export class AnnouncementRefused extends Error {
@@ -11,7 +12,7 @@ export class AnnouncementRefused extends Error {
 let client: EventBridgeClient | undefined;
 
 export function createAnnouncer(): Announcer {
-  client ??= new EventBridgeClient({});
+  client ??= traced(new EventBridgeClient({}));
   const events = client;
   return {
     async announce({ detailType, detail }) {

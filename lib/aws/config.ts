@@ -37,6 +37,8 @@ export interface Config {
   readonly quotaThresholds: readonly number[];
   /** Which stored runs are deleted to make room: the route file's `prune`, put here at deployment; absent when it has none. */
   readonly prune?: PruneRules;
+  /** How much of a function X-Ray is told: that it ran, or what it did too. */
+  readonly tracing: Tracing;
   /** Set when the functions talk to something else than AWS. */
   readonly endpointUrl: string | undefined;
   /** The whole environment, for `${env:NAME}` in the route file. */
@@ -89,6 +91,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     quotaProbeSeconds: seconds('RUNDROP_QUOTA_PROBE_SECONDS', 55, ONE_DAY_SECONDS),
     inStatusSeconds: readStatusLimits(environment.RUNDROP_STATUS_LIMITS, problems),
     ...sweepSettings(environment, problems),
+    tracing: tracingSetting(environment.RUNDROP_TRACING, problems),
     notify: notifySetting(environment.RUNDROP_NOTIFY, problems),
     ...trustedSenders(environment, problems),
     endpointUrl: environment.AWS_ENDPOINT_URL,
@@ -169,6 +172,24 @@ function notifySetting(text: string | undefined, problems: string[]): ReadonlySe
     `RUNDROP_NOTIFY is ${JSON.stringify(text)}, not "none" or some of ${NOTICE_KINDS.join(', ')} with commas between.`,
   );
   return new Set();
+}
+
+const TRACINGS = ['true', 'false', 'detailed'] as const;
+type Tracing = (typeof TRACINGS)[number];
+
+function tracingSetting(text: string | undefined, problems: string[]): Tracing {
+  const tracing = TRACINGS.find((each) => each === (text || 'true'));
+  if (tracing === undefined)
+    problems.push(`RUNDROP_TRACING is ${JSON.stringify(text)}, not one of ${TRACINGS.join(', ')}.`);
+  return tracing ?? 'true';
+}
+
+/**
+ * Whether to load what tells X-Ray of each call. Known before the configuration is parsed, so that a trace shows an
+ * invocation that fails for it. Lambda says where X-Ray's daemon is; on a laptop there is none.
+ */
+export function tracesInDetail(environment: Readonly<Record<string, string | undefined>> = process.env): boolean {
+  return environment.RUNDROP_TRACING === 'detailed' && Boolean(environment.AWS_XRAY_DAEMON_ADDRESS);
 }
 
 /** What stands there when the route file is in no git repository. */

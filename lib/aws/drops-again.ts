@@ -3,6 +3,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { DropsAgain } from '../lifecycle/ports.ts';
 import { writeDropAgain } from '../routing/drop-again-message.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 /** SQS takes so many messages a call. */
 const BATCH_SIZE = 10;
@@ -18,7 +19,7 @@ export class DropsNotSentAgain extends Error {
 let client: SQSClient | undefined;
 
 export function createDropsAgain(): DropsAgain {
-  client ??= new SQSClient({});
+  client ??= traced(new SQSClient({}));
   const sqs = client;
   return {
     async send(dropIds) {

@@ -4,6 +4,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Clock, Log } from '../lifecycle/ports.ts';
+import { annotate, traceHandler } from './tracing.ts';
 
 const logger = new Logger();
 
@@ -19,7 +20,7 @@ export const clock: Clock = {
   sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
 };
 
-/** What ties the lines of a state's invocation together: ids of ours and of Step Functions', which say nothing. */
+/** What ties the lines of a state's invocation together, and its trace to them: ids of ours and of Step Functions', which say nothing. */
 function correlationOf(event: unknown): Readonly<Record<string, string | number>> {
   const { request, attempt, executionName } = (event ?? {}) as Readonly<Record<string, unknown>>;
   return {
@@ -33,11 +34,14 @@ function correlationOf(event: unknown): Readonly<Record<string, string | number>
 export function edge<E, R>(take: (event: E, context: Context) => Promise<R>) {
   return middy<E, R>()
     .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
+    .use(traceHandler())
     .onError(async ({ error }) => {
       logger.error('the invocation failed', { error: error instanceof Error ? error.name : 'unknown' });
     })
     .handler((event: E, context: Context) => {
-      logger.appendKeys(correlationOf(event));
+      const ids = correlationOf(event);
+      logger.appendKeys(ids);
+      annotate(ids);
       return take(event, context);
     });
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { EvidenceStore } from '../lifecycle/evidence-ports.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 /** Something else than what would be written lies under the key, and says not what it is. Permanent. */
 export class EvidenceUnknown extends Error {
@@ -14,7 +15,7 @@ const MISSING = new Set(['NoSuchKey', 'NoSuchVersion', 'AccessDenied']);
 let client: S3Client | undefined;
 
 export function createEvidenceStore(): EvidenceStore {
-  client ??= new S3Client({});
+  client ??= traced(new S3Client({}));
   const s3 = client;
   return {
     async put(key, content) {

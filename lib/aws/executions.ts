@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import type { Executions, TokenAnswer } from '../lifecycle/ports.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 /** Step Functions takes at most so many characters of a cause. */
 const LONGEST_CAUSE = 32_768;
@@ -17,7 +18,7 @@ let client: SFNClient | undefined;
 
 /** In a function over its own client and machine; a command gives those of its target. */
 export function createExecutions(given?: { readonly sfn: SFNClient; readonly stateMachineArn: string }): Executions {
-  if (given === undefined) client ??= new SFNClient({});
+  if (given === undefined) client ??= traced(new SFNClient({}));
   const sfn = given?.sfn ?? client ?? new SFNClient({});
   return {
     async start(name, input) {

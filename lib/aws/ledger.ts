@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createLedger, type Ledger } from '../ledger/ledger.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 let ledgerOfFunction: Ledger | undefined;
 
@@ -12,6 +13,6 @@ export function ledger(): Ledger {
 }
 
 /** A document client that leaves undefined members out, as the ledger expects. */
-export function documentClient(client = new DynamoDBClient({})): DynamoDBDocumentClient {
+export function documentClient(client = traced(new DynamoDBClient({}))): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }

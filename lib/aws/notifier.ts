@@ -2,6 +2,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Notice, Notifier } from '../lifecycle/ports.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a subject is ASCII, without line breaks, shorter than 100. */
 const LONGEST_SUBJECT = 99;
@@ -11,7 +12,7 @@ const LONGEST_TEXT = 30_000;
 let client: SNSClient | undefined;
 
 export function createNotifier(): Notifier {
-  client ??= new SNSClient({});
+  client ??= traced(new SNSClient({}));
   const sns = client;
   return {
     async notify(notice) {

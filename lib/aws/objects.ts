@@ -8,6 +8,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { ObjectHead, Objects } from '../lifecycle/ports.ts';
+import { traced } from './tracing.ts';
 
 const GONE = new Set(['NotFound', 'NoSuchKey', 'NoSuchBucket', 'NoSuchVersion', 'PreconditionFailed']);
 
@@ -54,7 +55,7 @@ export function createObjects(given?: S3Client): Objects {
 }
 
 function sharedClient(): S3Client {
-  clientOfFunction ??= new S3Client({});
+  clientOfFunction ??= traced(new S3Client({}));
   return clientOfFunction;
 }
 

@@ -4,6 +4,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { PrunableRuns, PrunePorts } from '../lifecycle/sweep-ports.ts';
 import { config } from './config.ts';
 import { omicsErrorsTranslated } from './stored-runs.ts';
+import { traced } from './tracing.ts';
 
 const PAGE_SIZE = 100;
 
@@ -12,7 +13,7 @@ let deletingClient: OmicsClient | undefined;
 /** Sends each DeleteRun once: by the time of a second one the id may be another run's. */
 function clientThatDeletes(): OmicsClient {
   const hostPrefix = config().endpointUrl === undefined ? {} : { disableHostPrefix: true };
-  deletingClient ??= new OmicsClient({ maxAttempts: 1, ...hostPrefix });
+  deletingClient ??= traced(new OmicsClient({ maxAttempts: 1, ...hostPrefix }));
   return deletingClient;
 }
 
@@ -71,7 +72,7 @@ export function createArchive(given?: S3Client): PrunePorts['archive'] {
   return {
     async write(address, text) {
       const [, Bucket = '', Key = ''] = /^s3:\/\/([^/]+)\/(.+)$/.exec(address) ?? [];
-      if (given === undefined) s3 ??= new S3Client({});
+      if (given === undefined) s3 ??= traced(new S3Client({}));
       const client = given ?? s3 ?? new S3Client({});
       await client.send(new PutObjectCommand({ Bucket, Key, Body: text, ContentType: 'application/json' }));
     },

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-service-quotas';
 import type { Clock, Log, Quotas } from '../lifecycle/ports.ts';
 import type { AccountQuotas, QuotaValue } from '../quota/quota-snapshot.ts';
+import { traced } from './tracing.ts';
 
 /** Quota codes of service code `omics` and the defaults that AWS documents. */
 export const OMICS_QUOTAS = {
@@ -26,7 +27,7 @@ export function createQuotas(
   log: Log,
   ofTarget?: ServiceQuotasClient,
 ): Quotas & { all(): Promise<AccountQuotas> } {
-  sharedClient ??= ofTarget === undefined ? new ServiceQuotasClient({ maxAttempts: 2 }) : undefined;
+  sharedClient ??= ofTarget === undefined ? traced(new ServiceQuotasClient({ maxAttempts: 2 })) : undefined;
   const client = ofTarget ?? sharedClient ?? new ServiceQuotasClient({ maxAttempts: 2 });
   const read = async ({ code, documented }: { code: string; documented: number }): Promise<QuotaValue> => {
     const cached = ofTarget === undefined ? known.get(code) : undefined;

@@ -17,6 +17,7 @@ import { parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { StartedRun } from '../runs/transitions.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 /** Sends one StartRun; wrapped in idempotency by the function that may call it. */
 export type SendStartRun = (input: StartRunInput) => Promise<StartedRun>;
@@ -28,7 +29,7 @@ let client: OmicsClient | undefined;
 
 /** Against a custom endpoint the SDK would still put `workflows-` before the host. */
 export function omicsClient(): OmicsClient {
-  client ??= new OmicsClient(config().endpointUrl === undefined ? {} : { disableHostPrefix: true });
+  client ??= traced(new OmicsClient(config().endpointUrl === undefined ? {} : { disableHostPrefix: true }));
   return client;
 }
 
@@ -37,7 +38,7 @@ let startClient: OmicsClient | undefined;
 /** Sends each StartRun once: the starter alone decides on another try, because only it knows what the first one may have done. */
 function startRunClient(): OmicsClient {
   const hostPrefix = config().endpointUrl === undefined ? {} : { disableHostPrefix: true };
-  startClient ??= new OmicsClient({ maxAttempts: 1, ...hostPrefix });
+  startClient ??= traced(new OmicsClient({ maxAttempts: 1, ...hostPrefix }));
   return startClient;
 }
 

@@ -3,6 +3,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SheetParts } from '../lifecycle/ports.ts';
 import { writeSheetMessage } from '../routing/sheet-message.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 /** SQS takes so many messages a call. */
 const BATCH_SIZE = 10;
@@ -10,7 +11,7 @@ const BATCH_SIZE = 10;
 let client: SQSClient | undefined;
 
 export function createSheetParts(): SheetParts {
-  client ??= new SQSClient({});
+  client ??= traced(new SQSClient({}));
   const sqs = client;
   return {
     async send(parts) {

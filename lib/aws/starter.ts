@@ -4,11 +4,12 @@ import { writeNudge } from '../lifecycle/nudge.ts';
 import type { Starter } from '../lifecycle/ports.ts';
 import { opaqueId } from '../runs/identity.ts';
 import { config } from './config.ts';
+import { traced } from './tracing.ts';
 
 let client: SQSClient | undefined;
 
 export function createStarter(): Starter {
-  client ??= new SQSClient({});
+  client ??= traced(new SQSClient({}));
   const sqs = client;
   return {
     async nudge(cause, identity) {

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AwsStub, startAwsStub } from '../../bench/aws-stub.ts';
-import { type FirstCallResult, prepareFirstCalls } from '../../bench/first-calls.ts';
+import { type FirstCall, type FirstCallResult, prepareFirstCalls, runFirstCall } from '../../bench/first-calls.ts';
 import { bundledPackages } from '../../deploy/bill-of-materials.cjs';
 import { type Bundle, FUNCTION_NAMES } from '../../deploy/bundles.ts';
 import { BUNDLES_DOCUMENT, LICENCES_DOCUMENT, licencesDocument, makeAllBundles } from '../../deploy/list-bundles.ts';
+import { startXRayDaemon } from '../lib/aws/xray-daemon.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const require = createRequire(import.meta.url);
@@ -18,7 +19,7 @@ const LARGER: Readonly<Record<string, number>> = { 'start-runs': 400_000 };
 let folder: string;
 let stub: AwsStub;
 let bundles: readonly Bundle[];
-let calls: readonly FirstCallResult[];
+let calls: readonly (FirstCall & FirstCallResult)[];
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'rundrop-bundles-'));
@@ -46,12 +47,13 @@ describe('the bundles', () => {
 
   it('are all listed in docs/bundles.md, with sizes that are about right', async () => {
     const text = await readFile(BUNDLES_DOCUMENT, 'utf8');
-    const listed = [...text.matchAll(/^\| ([a-z-]+) \| +(\d+) KB \| +(\d+) KB \|$/gm)];
+    const listed = [...text.matchAll(/^\| ([a-z-]+) \| +(\d+) KB \| +(\d+) KB \| +(\d+) KB \|$/gm)];
     expect(listed.map(([, name]) => name)).toEqual(FUNCTION_NAMES);
-    for (const [, name, always, all] of listed) {
+    for (const [, name, always, tracing, all] of listed) {
       const bundle = bundles.find((each) => each.name === name);
       for (const [said, bytes] of [
         [always, bundle?.alwaysBytes ?? 0] as const,
+        [tracing, bundle?.tracingBytes ?? 0] as const,
         [all, bundle?.allBytes ?? 0] as const,
       ]) {
         const ratio = (Number(said) * 1_000) / bytes;
@@ -120,6 +122,37 @@ describe('the first call of each bundled function', () => {
     }
   });
 });
+
+describe('a bundled function that traces in detail', () => {
+  it('loads the tracer then only, and tells X-Ray of each call without the key', async () => {
+    const call = calls.find(({ name }) => name === 'on-drop');
+    if (call === undefined) throw new Error('on-drop was not called');
+    const isTracer = (file: string) => file.includes('.detailed-tracing-');
+    expect(calls.flatMap(({ loaded }) => loaded).filter(isTracer)).toEqual([]);
+    const daemon = await startXRayDaemon();
+    try {
+      const environment = { ...TRACED, AWS_XRAY_DAEMON_ADDRESS: daemon.address };
+      const file = path.join(folder, 'functions', 'on-drop.mjs');
+      const { result, loaded } = await runFirstCall(stub, call, { file, report: true, environment });
+      expect(result).toEqual({ batchItemFailures: [] });
+      expect(loaded.filter(isTracer)).toHaveLength(1);
+      await expect.poll(() => daemon.sent.map(({ name }) => name)).toContain('## on-drop.handler');
+      const operations = daemon.sent.map(({ name, aws }) => `${name} ${aws?.operation ?? ''}`);
+      expect(operations).toEqual(expect.arrayContaining(['S3 HeadObject', 'SFN StartExecution', 'DynamoDB PutItem']));
+      expect(daemon.texts.join('\n')).not.toMatch(/S1|cram/);
+    } finally {
+      await daemon.stop();
+    }
+  });
+});
+
+const TRACED = {
+  RUNDROP_TRACING: 'detailed',
+  _X_AMZN_TRACE_ID: 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=557abcec3ee5a047;Sampled=1',
+  _HANDLER: 'on-drop.handler',
+  AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+  LAMBDA_TASK_ROOT: '/var/task',
+};
 
 describe('errors of the SDK that are kept in the bundles', () => {
   it('are those that a retry looks at', async () => {

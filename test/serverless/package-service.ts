@@ -117,7 +117,7 @@ export const ALL_SETTINGS = {
   sweepMinutes: 30,
   sweepRateShare: 0.25,
   tags: 'cost-center=genomics',
-  tracing: true,
+  tracing: 'detailed',
   vpcSecurityGroupIds: 'sg-01234567',
   vpcSubnetIds: 'subnet-01234567,subnet-89abcdef',
 } as const;

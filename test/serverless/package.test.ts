@@ -25,6 +25,7 @@ const SETTING_VARIABLES = new Set([
   'RUNDROP_REQUEST_ID_TRUST_SECONDS',
   'RUNDROP_RETRY_BASE_SECONDS',
   'RUNDROP_SWEEP_RATE_SHARE',
+  'RUNDROP_TRACING',
 ]);
 
 type Json = Record<string, unknown>;
