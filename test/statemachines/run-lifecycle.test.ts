@@ -171,6 +171,21 @@ describe('transitions of run-lifecycle', () => {
     expect(first).not.toBe(second);
   });
 
+  it.each(['ThrottlingException', 'InternalServerException'])('tries a runId again that met %s', async (error) => {
+    let times = 0;
+    aws.lambda.handlers['await-start'] = () => {
+      times += 1;
+      if (times === 1) throw thrown(error, 'busy');
+      return null;
+    };
+    const executionArn = await start();
+    await until(() => clock.waiting > 0 && times === 1);
+    await clock.advanceBy(5_000);
+    await succeed('await-start', 2);
+    await succeed('watch-run', 1);
+    expect(await aws.closed(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+  });
+
   it('tries RecordOutcome again whatever it throws, and gives up after seven', async () => {
     aws.lambda.handlers['record-outcome'] = () => {
       throw thrown('AnnouncementRefused', 'the bus is ill');
