@@ -112,6 +112,11 @@ function aboutRuns(prefix, sweepSeconds) {
       Threshold: 5,
     },
     {
+      name: 'starts-uncertain',
+      what: 'Nobody knows whether a StartRun made a run, so the request waits for a person. Look at it with rundrop show, and decide it with rundrop replay.',
+      ...ours('UncertainStarts'),
+    },
+    {
       name: 'starts-wait',
       what: 'A request has waited for six hours for its start, because a quota is full. See what holds the quota, and ask for a higher one.',
       ...ours('OldestWaiting', { Reason: 'QUOTA' }),
@@ -126,6 +131,11 @@ function aboutRuns(prefix, sweepSeconds) {
       Statistic: 'Maximum',
       Period: 5 * MINUTE,
       Threshold: 15 * MINUTE,
+    },
+    {
+      name: 'evidence-given-up',
+      what: 'For two days evidence of an outcome could not be written, and it is not tried again. Find out why, and keep by hand what HealthOmics still has.',
+      ...ours('EvidenceGivenUp'),
     },
     {
       name: 'sweeper-stands-still',

@@ -60,6 +60,7 @@ function rowsOf({ prefix, functions }) {
     [
       '## What failed?',
       graph('Failures by reason', { search: all('Failures', 'Reason') }),
+      graph('What needs a person', { lines: [ours('UncertainStarts'), ours('EvidenceGivenUp')] }),
       graph('Dead letters', {
         lines: ['drops-dlq', 'starts-dlq.fifo', 'undelivered'].map((one) =>
           queue('ApproximateNumberOfMessagesVisible', one),

@@ -36,6 +36,10 @@ function linesOf(figure: Figure): readonly Line[] {
       return [{ dimensions: {}, values: { StartLatency: [MetricUnit.Seconds, figure.waitedSeconds] } }];
     case 'ended':
       return endLines(figure);
+    case 'uncertain':
+      return [{ dimensions: {}, values: { UncertainStarts: [MetricUnit.Count, 1] } }];
+    case 'evidenceGivenUp':
+      return [{ dimensions: {}, values: { EvidenceGivenUp: [MetricUnit.Count, 1] } }];
     default:
       return figure satisfies never;
   }

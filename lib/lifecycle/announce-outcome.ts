@@ -12,9 +12,7 @@ import { type Metrics, secondsBetween } from './metrics.ts';
 import { outcomeNotice } from './outcome-notice.ts';
 import { type TellPorts, tell } from './tell.ts';
 
-export interface AnnouncePorts extends KeepEvidencePorts, TellPorts {
-  readonly metrics: Metrics;
-}
+export interface AnnouncePorts extends KeepEvidencePorts, TellPorts {}
 
 export const RUN_OUTCOME = 'Run Outcome';
 

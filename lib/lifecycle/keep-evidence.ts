@@ -6,12 +6,14 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AttemptRecord, EvidenceMark, EvidenceTrouble, RequestRecord } from '../runs/request-record.ts';
 import { attemptEvidenceKept, evidenceFailed, evidenceKept } from '../runs/transitions.ts';
+import type { Metrics } from './metrics.ts';
 import type { Log } from './ports.ts';
 import { collectRun, type EvidencePorts, keepRunEvidence, type RunEvidence } from './run-evidence.ts';
 
 export interface KeepEvidencePorts extends EvidencePorts {
   readonly ledger: Pick<Ledger, 'requests'>;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** The announcement waits for so many tries: about three minutes. */
@@ -28,11 +30,18 @@ export async function keepEvidence(ports: KeepEvidencePorts, record: RequestReco
   const { identity } = record;
   if ('evidence' in tried)
     return ports.ledger.requests.change(identity, (latest) => evidenceKept(latest, tried.evidence), record);
-  const { trouble } = tried;
+  tellTrouble(ports, identity, tried.trouble);
+  return ports.ledger.requests.change(identity, (latest) => evidenceFailed(latest, tried.trouble), record);
+}
+
+function tellTrouble({ log, metrics }: KeepEvidencePorts, identity: string, trouble: EvidenceTrouble): void {
   const fields = { identity, tries: trouble.tries, error: trouble.error };
-  if (trouble.givenUpAt === undefined) ports.log.warn('evidence not written', fields);
-  else ports.log.error('evidence given up', fields);
-  return ports.ledger.requests.change(identity, (latest) => evidenceFailed(latest, trouble), record);
+  if (trouble.givenUpAt === undefined) {
+    log.warn('evidence not written', fields);
+    return;
+  }
+  log.error('evidence given up', fields);
+  metrics.record({ kind: 'evidenceGivenUp' });
 }
 
 /** For who is about to delete the request's runs. @throws EvidenceMissing when it cannot be written now */

@@ -14,7 +14,9 @@ export type Figure =
       readonly reason?: string;
       /** Between the end of the run and its outcome in the ledger. */
       readonly detectionSeconds?: number;
-    };
+    }
+  /** Whether StartRun made a run cannot be told, or no evidence of an outcome could be kept: either needs a person. */
+  | { readonly kind: 'uncertain' | 'evidenceGivenUp' };
 
 export interface Metrics {
   /** Never rejects and never waits: a figure that is lost hurts nobody. */

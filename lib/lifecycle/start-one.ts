@@ -197,6 +197,8 @@ async function lookForRun(ports: StartOnePorts, record: RequestRecord, attempt: 
     attempt: attempt.attempt,
     requestId: attempt.requestId,
   });
+  // Here and not when people are told: the alarm must rise also when the topic is what is ill.
+  if (unsure.state === 'UNCERTAIN' && unsure.since === at) ports.metrics.record({ kind: 'uncertain' });
   await announceUncertain(ports, unsure);
   return { kind: 'settled' };
 }

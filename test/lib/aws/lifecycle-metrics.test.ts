@@ -44,6 +44,8 @@ const said = () =>
 describe("the lifecycle's metrics", () => {
   it.each<[Figure, unknown[][]]>([
     [{ kind: 'drop', outcome: 'gathering' }, [['Drops', 1, 'Count', 'Outcome=gathering']]],
+    [{ kind: 'uncertain' }, [['UncertainStarts', 1, 'Count']]],
+    [{ kind: 'evidenceGivenUp' }, [['EvidenceGivenUp', 1, 'Count']]],
     [{ kind: 'started', waitedSeconds: 12.5 }, [['StartLatency', 12.5, 'Seconds']]],
     [
       { kind: 'ended', outcome: 'COMPLETED', detectionSeconds: 3 },

@@ -185,6 +185,7 @@ describe('a bucket that does not take evidence', () => {
     expect((await request()).evidenceTrouble).toMatchObject({ tries: 16, givenUpAt: expect.any(String) });
     expect(await world.ledger.requests.open('UNEVIDENCED', 10)).toEqual([]);
     expect(world.lines.filter((line) => line.startsWith('evidence given up'))).toHaveLength(1);
+    expect(world.figures.filter(({ kind }) => kind === 'evidenceGivenUp')).toHaveLength(1);
   });
 
   it('keeps runs from being deleted by who asks for evidence first', async () => {

@@ -203,6 +203,7 @@ describe('a StartRun whose answer is lost', () => {
     world.clock.now += 2 * 3600_000;
     await startWaiting(world, FAR);
     expect(await latest(record)).toMatchObject({ state: 'UNCERTAIN', reason: expect.stringContaining('person') });
+    expect(world.figures.filter(({ kind }) => kind === 'uncertain')).toHaveLength(1);
     expect(world.runs.all).toEqual([]);
   });
 });
