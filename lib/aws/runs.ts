@@ -185,7 +185,8 @@ export function resultOfError(error: unknown): StartRunResult {
   if (REFUSALS.has(name)) return { kind: 'refused', reason: `StartRun was refused, ${name}: ${message}`, code: name };
   if (name === 'ServiceQuotaExceededException')
     return { kind: 'quota', reason: `A quota is full, ${name}: ${message}` };
-  return { kind: 'later', reason: `StartRun did not get through, ${name}: ${message}` };
+  const later = { kind: 'later', reason: `StartRun did not get through, ${name}: ${message}` } as const;
+  return name === 'ThrottlingException' ? { ...later, isThrottled: true } : later;
 }
 
 function nameOf(error: unknown): string {

@@ -7,6 +7,9 @@ import { ended, type NewsBy, type RunNews, runHasEnded, statusKnown } from '../r
 import type { Clock, Executions, Log, Runs } from './ports.ts';
 import { answerEverybody } from './tokens.ts';
 
+/** A run that HealthOmics has just made may not be found at once. AWS states no bound; nobody removes a run so young. */
+const MAY_NOT_SHOW_YET_MS = 60_000;
+
 export interface FollowPorts {
   readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;
   readonly runs: Pick<Runs, 'getRun'>;
@@ -26,7 +29,9 @@ export async function statusOfRun(
   const known = record.attempts.find((one) => one.attempt === attempt);
   if (record.state === 'ENDED' || known?.runId === undefined || known.outcome !== undefined) return record;
   const run = await ports.runs.getRun(known.runId);
-  const at = new Date(ports.clock.nowMs()).toISOString();
+  const nowMs = ports.clock.nowMs();
+  const at = new Date(nowMs).toISOString();
+  if (run === undefined && nowMs - Date.parse(known.startCalledAt ?? '') < MAY_NOT_SHOW_YET_MS) return record;
   if (run === undefined || run.uuid !== known.uuid) {
     ports.log.warn('run is gone', { identity, attempt, runId: known.runId, uuid: known.uuid });
     // What is known to have ended keeps its end; only a run whose end nobody saw is REMOVED.

@@ -46,7 +46,12 @@ export type StartRunResult =
   /** The account's stored-run quota, or another, is full. */
   | { readonly kind: 'quota'; readonly reason: string }
   /** Too many calls, or the service is ill: later. */
-  | { readonly kind: 'later'; readonly reason: string };
+  | {
+      readonly kind: 'later';
+      readonly reason: string;
+      /** It was turned away before anything was done. Without this a run may have come of the call. */
+      readonly isThrottled?: true;
+    };
 
 /** A workflow as StartRun names it. */
 export interface WorkflowName {

@@ -20,6 +20,7 @@ import { claimWithoutRoute, fireIfComplete } from './gather-drop.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import type { Objects, Runs, Starter } from './ports.ts';
 import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { TakeDropPorts } from './take-drop.ts';
 import { tellOverdue } from './tell-overdue.ts';
 import { answerAll, answerEverybody } from './tokens.ts';
@@ -33,6 +34,7 @@ export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
 
 /** So much unfinished work of each kind is looked at in one pass, oldest first. */
 const MOST_PER_PASS = 1_000;
+const READS_AT_ONCE = 8;
 /** Executions are asked for at a rate that all of an account share: of more that wait, each is looked at by turns. */
 const MOST_WATCHERS = 200;
 /** Younger than this, a step is most likely being taken right now by whoever is in charge of it. */
@@ -222,7 +224,7 @@ async function repairEvidence(ports: ReconcilePorts, record: RequestRecord): Pro
 async function followStarted(ports: ReconcilePorts): Promise<Pass> {
   const { requests } = ports.ledger;
   const identities = await requests.open('STARTED', MOST_PER_PASS);
-  const records = await Promise.all(identities.map((identity) => requests.read(identity)));
+  const records = await sideBySide(identities, READS_AT_ONCE, (identity) => requests.read(identity));
   const started = records.filter((record) => record?.state === 'STARTED') as RequestRecord[];
   if (started.length === 0) return { seen: 0, repaired: 0 };
   const active = await listActive(ports.runs, statusesToList(started, ports.clock.nowMs()));

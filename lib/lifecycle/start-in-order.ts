@@ -141,7 +141,10 @@ async function take(ports: StartInOrderPorts, run: StarterRun, called: Called, i
         isFirst: called.kind === 'answered' && called.isFirst,
       });
     case 'later':
-      return takeLater(ports, run, record, result.reason);
+      return takeLater(ports, run, record, {
+        reason: result.reason,
+        isNo: called.kind === 'answered' && called.isFirst && result.isThrottled === true,
+      });
     default:
       return result satisfies never;
   }
@@ -181,7 +184,7 @@ async function takeLater(
   ports: StartInOrderPorts,
   run: StarterRun,
   record: RequestRecord,
-  reason: string,
+  { reason, isNo }: { readonly reason: string; readonly isNo: boolean },
 ): Promise<void> {
   const { identity } = record;
   run.throttledInRow += 1;
@@ -189,5 +192,6 @@ async function takeLater(
   run.putOff.set(identity, 1 + run.throttledInRow);
   run.pace.slowDown(run.throttledInRow);
   if (run.throttledInRow >= MOST_THROTTLED) run.stop = 'throttled';
+  if (isNo) await denied(ports, record);
   await noteReason(ports, record, reason);
 }

@@ -103,7 +103,7 @@ export async function adopt(ports: StartOnePorts, record: RequestRecord, run: St
   await answerAll(ports, adopted, 'start');
 }
 
-/** HealthOmics answered the first call of the attempt with a full quota: there is no run, and nothing to look for. */
+/** HealthOmics turned the first call of the attempt away: there is no run, nothing to look for, and inputs may change. */
 export async function denied(ports: StartOnePorts, record: RequestRecord): Promise<void> {
   const { attempt, startCalledAt } = currentAttempt(record);
   if (startCalledAt === undefined) return;

@@ -197,8 +197,8 @@ async function quietly(put: () => Promise<void>): Promise<void> {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  await bus.send(new DisableRuleCommand({ Name: 'rundrop-local-drops' }));
+  await bus.send(new DisableRuleCommand({ Name: `rundrop-local-drops-${BUCKET}` }));
   await put();
-  await bus.send(new EnableRuleCommand({ Name: 'rundrop-local-drops' }));
+  await bus.send(new EnableRuleCommand({ Name: `rundrop-local-drops-${BUCKET}` }));
   bus.destroy();
 }

@@ -92,6 +92,7 @@ describe('reconciliation', () => {
     const listRuns = async (status: string) =>
       status === 'STOPPING' ? [{ runId, name, status, creationTime: '2026-01-02T05:00:00.000Z' }] : [];
     world.runs.remove(runId);
+    world.clock.now += 60_000;
     await reconcile({ ...world, runs: Object.assign(Object.create(world.runs), { listRuns }) });
     expect(currentAttempt(await request())).toMatchObject({ status: 'PENDING' });
     expect(await request()).toMatchObject({ outcome: 'REMOVED' });
@@ -139,9 +140,12 @@ describe('reconciliation', () => {
     expect(currentAttempt(await request()).status).toBe('RUNNING');
   });
 
-  it('notices a run that was removed by retention', async () => {
+  it('notices a run that was removed by retention, but takes none for gone that is too young to show', async () => {
     const { runId } = await watchedRun();
     world.runs.remove(runId);
+    await reconcile(world);
+    expect(await request()).toMatchObject({ state: 'STARTED' });
+    world.clock.now += 60_000;
     await reconcile(world);
     expect(await request()).toMatchObject({ state: 'ENDED', outcome: 'REMOVED' });
   });

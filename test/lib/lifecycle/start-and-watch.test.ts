@@ -94,6 +94,30 @@ describe('the line for the starter', () => {
     expect(world.runs.calls.filter((call) => call.startsWith('StartRun'))).toHaveLength(4);
   });
 
+  it('looks at the objects again after a call that was throttled, for nothing came of it', async () => {
+    const record = await claimed('cram/a.cram');
+    await inLine(record);
+    for (let n = 0; n < 4; n += 1)
+      world.runs.answers.push({ kind: 'later', reason: 'ThrottlingException', isThrottled: true });
+    await startWaiting(world, FAR);
+    expect((await latest(record)).attempts[0]?.startCalledAt).toBeUndefined();
+    put(world, 'cram/a.cram');
+    world.clock.now += 10 * 60_000;
+    await startWaiting(world, FAR);
+    expect((await latest(record)).outcome).toBe('SUPERSEDED');
+    expect(world.runs.all).toEqual([]);
+  });
+
+  it('does not take a call that was throttled after one without an answer for the whole truth', async () => {
+    const record = await claimed();
+    await inLine(record);
+    world.runs.answers.push({ kind: 'later', reason: 'the answer was lost' });
+    for (let n = 0; n < 3; n += 1)
+      world.runs.answers.push({ kind: 'later', reason: 'ThrottlingException', isThrottled: true });
+    await startWaiting(world, FAR);
+    expect((await latest(record)).attempts[0]?.startCalledAt).toEqual(expect.any(String));
+  });
+
   it('records and announces a refusal, and fails the execution with words that name nothing', async () => {
     const record = await claimed();
     await inLine(record);
