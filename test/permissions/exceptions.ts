@@ -37,6 +37,10 @@ const NOT_REACHED: readonly Exception[] = [
     isOne: ({ action, function: caller }) =>
       action === 'states:SendTaskFailure' && ['watch-run', 'on-run-status-change'].includes(caller),
   },
+  {
+    reason: 'reads of one moment travel together, and which do is chance',
+    isOne: ({ action }) => action === 'dynamodb:BatchGetItem',
+  },
   { reason: 'an object that changed is sent round again', isOne: is('DropAgain', 'reconcile-runs', 'record-outcome') },
   { reason: 'run groups are asked for at a crossed threshold', isOne: is('ReadRunGroups') },
   {
