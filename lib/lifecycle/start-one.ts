@@ -88,7 +88,9 @@ export async function callStart(ports: StartOnePorts, record: RequestRecord, rea
   // A role or a workflow may be gone since the call before this one, which may have made a run.
   const run = result.kind === 'refused' && calledAt !== undefined ? await findOwnRun(ports, attempt) : undefined;
   if (run !== undefined) return { kind: 'found', record: called, run };
-  return { kind: 'answered', record: called, result, isFirst: calledAt === undefined };
+  // Another invocation may have called it since this one read the record.
+  const isFirst = calledAt === undefined && currentAttempt(called).startCalledAt === at;
+  return { kind: 'answered', record: called, result, isFirst };
 }
 
 /** HealthOmics has the run: on record first, then whoever waits for it is told. */

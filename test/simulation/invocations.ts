@@ -169,7 +169,8 @@ export class Invocations {
         return Promise.reject(errorOf(name));
       case 'lost':
         attempt(effect);
-        return Promise.reject(errorOf(name));
+        // Whoever throttles does nothing, so a lost answer looks otherwise.
+        return Promise.reject(new ServiceError('TimeoutError', 'the answer was lost'));
       case 'hang':
         if (this.#world.random.chance(0.5)) attempt(effect);
         return new Promise(() => {});
