@@ -7,6 +7,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancelAsked } from '../../lib/runs/operator-steps.ts';
 import { currentAttempt } from '../../lib/runs/request-record.ts';
 import { BUCKET, eventually, type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
 
@@ -163,6 +164,18 @@ describe('an execution started by hand', () => {
       error: 'RunCancelled',
       redriveCount: 1,
     });
+  });
+
+  it('is cancelled by reconciliation where the command that a person gave got no further than the ledger', async () => {
+    const executionArn = await start({ run: { ...run, name: 'cancelled', tags: { emulate: 'HANG:RUNNING' } } });
+    const { identity } = await eventually(async () => {
+      const [record] = await laptop.ledger.requests.list(1);
+      return record?.state === 'STARTED' && record.executions.includes(executionArn) ? record : undefined;
+    });
+    const act = { what: 'cancel' as const, at: new Date().toISOString(), by: 'arn:aws:iam::000000000000:root' };
+    await laptop.ledger.requests.change(identity, (latest) => cancelAsked(latest, act));
+    await reconcile();
+    expect(await laptop.closed(executionArn)).toMatchObject({ status: 'FAILED', error: 'RunCancelled' });
   });
 
   it('fails again, and starts nothing, when a refused start is redriven', async () => {
