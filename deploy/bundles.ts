@@ -14,7 +14,7 @@ export interface Bundle {
   readonly name: string;
   /** Minified bytes of what every start loads: the file with the handler, and those that it imports at once. */
   readonly alwaysBytes: number;
-  /** What is loaded besides when the setting `tracing` is `detailed`. */
+  /** What is loaded besides when the setting `tracing` is `detailed`; 0 where all is in one file. */
   readonly tracingBytes: number;
   /** Of all JavaScript in the package, so also of what is imported when it is needed. */
   readonly allBytes: number;
@@ -52,16 +52,17 @@ export async function makeBundle(name: string, outdir: string, change: BuildOpti
   return {
     name,
     alwaysBytes: bytesOf(always),
-    tracingBytes: bytesOf(loadedAtOnce(metafile, tracerOf(metafile), new Set(always))) - bytesOf(always),
+    tracingBytes: change.splitting === false ? 0 : bytesOf(withTracer(metafile, always)) - bytesOf(always),
     allBytes: sum(scripts.map(([, { bytes }]) => bytes)),
     metafile,
   };
 }
 
-function tracerOf({ outputs }: Metafile): string {
-  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === 'lib/aws/detailed-tracing.ts');
-  if (found === undefined) throw new Error('lib/aws/detailed-tracing.ts has no file of its own in the bundle.');
-  return found[0];
+function withTracer(metafile: Metafile, always: ReadonlySet<string>): ReadonlySet<string> {
+  const files = Object.entries(metafile.outputs);
+  const tracer = files.find(([, { entryPoint }]) => entryPoint === 'lib/aws/detailed-tracing.ts');
+  if (tracer === undefined) throw new Error('lib/aws/detailed-tracing.ts has no file of its own in the bundle.');
+  return loadedAtOnce(metafile, tracer[0], new Set(always));
 }
 
 function loadedAtOnce({ outputs }: Metafile, file: string, seen = new Set<string>()): ReadonlySet<string> {
