@@ -55,13 +55,9 @@ const REFUSED_HEADERS = [
 export function refuseHeaders(headers: IncomingHttpHeaders): void {
   const refused = REFUSED_HEADERS.find((name) => headers[name] !== undefined);
   if (refused === undefined) return;
-  throw new AwsError(
-    'NotImplemented',
-    `A header you provided implies functionality that is not implemented: ${refused}.`,
-    {
-      statusCode: 501,
-    },
-  );
+  throw new AwsError('NotImplemented', `S3 on a laptop does not take the header ${refused}: leave it out.`, {
+    statusCode: 501,
+  });
 }
 
 /** The `x-amz-tagging` header: a query string. */
