@@ -1,11 +1,13 @@
 /** The functions' bundles as serverless.yml has them made, for what looks at bundles without packaging: tests, the bench, docs. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
 import { parse } from 'yaml';
 import bundlePlugins from './bundle-plugins.cjs';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
+const BUILT_FOR = path.join(ROOT, '.esbuild', 'functions');
 
 /** serverless-esbuild's own options; all others are esbuild's. */
 const OF_SERVERLESS_ESBUILD = ['outputFileExtension', 'plugins', 'skipRebuild', 'exclude'];
@@ -34,16 +36,24 @@ export function bundleOptions(): BuildOptions {
   return { ...Object.fromEntries(own), outExtension: { '.js': extension }, absWorkingDir: ROOT };
 }
 
-/** `change` is for comparisons only. */
-export async function makeBundle(name: string, outdir: string, change: BuildOptions = {}): Promise<Bundle> {
-  const { metafile } = (await build({
+/**
+ * Built as if for a folder of the project, as packaging does, because maps name sources by their path from there.
+ * `change` is for comparisons only.
+ */
+export async function makeBundle(name: string, folder: string, change: BuildOptions = {}): Promise<Bundle> {
+  const { metafile, outputFiles } = (await build({
     ...bundleOptions(),
     entryPoints: [`functions/${name}.ts`],
-    outdir,
+    outdir: BUILT_FOR,
     plugins: bundlePlugins(),
     ...change,
     metafile: true,
-  })) as { metafile: Metafile };
+    write: false,
+  })) as { metafile: Metafile; outputFiles: OutputFile[] };
+  await mkdir(folder, { recursive: true });
+  await Promise.all(
+    outputFiles.map((file) => writeFile(path.join(folder, path.relative(BUILT_FOR, file.path)), file.contents)),
+  );
   const entry = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === `functions/${name}.ts`);
   if (entry === undefined) throw new Error(`esbuild made no bundle of functions/${name}.ts.`);
   const scripts = Object.entries(metafile.outputs).filter(([file]) => file.endsWith('.mjs'));
