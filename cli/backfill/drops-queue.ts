@@ -1,15 +1,10 @@
 /** Sends drops to the queue that EventBridge sends them to. */
 import { randomUUID } from 'node:crypto';
-import {
-  GetQueueUrlCommand,
-  QueueDoesNotExist,
-  SendMessageBatchCommand,
-  type SendMessageBatchRequestEntry,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, type SendMessageBatchRequestEntry, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Drop } from '../../lib/routing/drop.ts';
 import { objectCreatedEvent } from '../../lib/routing/object-created-event.ts';
 import { CommandError } from '../errors.ts';
+import { queueUrl } from '../queue-url.ts';
 
 /** SQS takes at most so many messages, and 256 KiB, in one call; a message is at most some 4 KiB. */
 export const BATCH = 10;
@@ -48,16 +43,4 @@ export async function openDropsQueue(sqs: SQSClient, name: string, region: strin
       }
     },
   };
-}
-
-async function queueUrl(sqs: SQSClient, name: string): Promise<string> {
-  try {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-    if (QueueUrl !== undefined) return QueueUrl;
-  } catch (error) {
-    if (!(error instanceof QueueDoesNotExist)) throw error;
-  }
-  throw new CommandError(
-    `There is no queue ${name} in this account and region. Deploy Rundrop first, or name its stage with --stage.`,
-  );
 }

@@ -3,15 +3,14 @@ import { randomUUID } from 'node:crypto';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageCommand,
-  GetQueueUrlCommand,
   type Message,
-  QueueDoesNotExist,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type DeadLetter, type DeadLetterQueue, readDeadLetter } from '../../lib/lifecycle/dead-letter.ts';
 import { CommandError } from '../errors.ts';
+import { queueUrl } from '../queue-url.ts';
 
 export interface FoundLetter extends DeadLetter {
   readonly queue: DeadLetterQueue;
@@ -61,7 +60,7 @@ const HIDDEN_SECONDS = 300;
 export async function openDeadLetters({ sqs, stage, waitSeconds, tick }: DeadLetterPorts): Promise<DeadLetters> {
   const names = [...QUEUES.map((queue) => NAMES[queue]), 'drops', 'starts.fifo'];
   const urls = new Map(
-    await Promise.all(names.map(async (name) => [name, await urlOf(sqs, `rundrop-${stage}-${name}`)] as const)),
+    await Promise.all(names.map(async (name) => [name, await queueUrl(sqs, `rundrop-${stage}-${name}`)] as const)),
   );
   const url = (name: string) => urls.get(name) ?? '';
   const remove = async ({ queue, receiptHandle }: FoundLetter) => {
@@ -170,16 +169,4 @@ function letterOf(queue: DeadLetterQueue, message: Message): FoundLetter {
     body,
     receiptHandle,
   };
-}
-
-async function urlOf(sqs: SQSClient, name: string): Promise<string> {
-  try {
-    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-    if (QueueUrl !== undefined) return QueueUrl;
-  } catch (error) {
-    if (!(error instanceof QueueDoesNotExist)) throw error;
-  }
-  throw new CommandError(
-    `There is no queue ${name} in this account and region. Deploy Rundrop first, or name its stage with --stage.`,
-  );
 }
