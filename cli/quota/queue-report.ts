@@ -1,6 +1,13 @@
 /** The queue ahead, as `rundrop quota` tells it: what is there now, and what it would be with more. Pure. */
 import { estimateQueue, type QueueEstimate } from '../../lib/quota/queue-ahead.ts';
-import { type QueueLane, type QueuePicture, type Room, withRoom } from '../../lib/quota/queue-picture.ts';
+import {
+  laneOf,
+  type OpenLane,
+  type QueueLane,
+  type QueuePicture,
+  type Room,
+  withRoom,
+} from '../../lib/quota/queue-picture.ts';
 import type { RunDurations } from '../../lib/quota/run-durations.ts';
 
 export interface QueueReport {
@@ -62,23 +69,12 @@ function estimateOf(
 
 function addedLanes(count: number, asked: readonly AskedRun[]): QueueLane[] {
   const kinds = asked.length === 0 ? [{ storageType: 'DYNAMIC', retentionMode: 'RETAIN' }] : asked;
-  const lanes = new Map<string, QueueLane & { added: number }>();
+  const lanes = new Map<string, OpenLane>();
   for (let number = 0; number < count; number += 1) {
     const kind: AskedRun | undefined = kinds[Math.floor((number * kinds.length) / count)];
     if (kind === undefined) continue;
-    const { storageType, workflowId, runGroupId } = kind;
-    const name = `${storageType} ${runGroupId ?? ''} ${workflowId ?? ''}`;
-    const lane = lanes.get(name) ?? {
-      storageType,
-      activeSeconds: [],
-      pending: 0,
-      waiting: 0,
-      added: 0,
-      ...(workflowId === undefined ? {} : { workflowId }),
-      ...(runGroupId === undefined ? {} : { runGroupId }),
-    };
-    lane.added += 1;
-    lanes.set(name, lane);
+    const lane = laneOf(lanes, kind);
+    lane.added = (lane.added ?? 0) + 1;
   }
   return [...lanes.values()];
 }

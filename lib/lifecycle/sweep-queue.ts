@@ -1,5 +1,5 @@
 /** The queue as this sweep sees it: what is active and pending by the picture, what waits by the ledger, and the limits. */
-import type { QueueLane, QueuePicture, RunGroupLimits } from '../quota/queue-picture.ts';
+import { laneOf, type OpenLane, type QueuePicture, type RunGroupLimits } from '../quota/queue-picture.ts';
 import { isActive } from '../quota/stored-run.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { SweepPaused } from './sweep-calls.ts';
@@ -8,8 +8,6 @@ import { ownerOf } from './sweep-own-runs.ts';
 
 /** Pages of 100 groups: more than the quota of run groups. */
 const MOST_GROUP_PAGES = 20;
-
-type OpenLane = { -readonly [Key in keyof QueueLane]: QueueLane[Key] } & { activeSeconds: number[] };
 
 export async function takeQueue(sweep: Sweep, waiting: readonly RequestRecord[]): Promise<QueuePicture> {
   const { ports, quotas } = sweep;
@@ -41,26 +39,6 @@ export async function takeQueue(sweep: Sweep, waiting: readonly RequestRecord[])
     },
     ...(oldestMs === undefined ? {} : { oldestPendingAt: new Date(oldestMs).toISOString() }),
   };
-}
-
-type LaneName = {
-  readonly storageType: string;
-  readonly workflowId: string | undefined;
-  readonly runGroupId: string | undefined;
-};
-
-function laneOf(lanes: Map<string, OpenLane>, { storageType, workflowId, runGroupId }: LaneName): OpenLane {
-  const name = `${storageType} ${runGroupId ?? ''} ${workflowId ?? ''}`;
-  const lane = lanes.get(name) ?? {
-    storageType,
-    activeSeconds: [],
-    pending: 0,
-    waiting: 0,
-    ...(workflowId === undefined ? {} : { workflowId }),
-    ...(runGroupId === undefined ? {} : { runGroupId }),
-  };
-  lanes.set(name, lane);
-  return lane;
 }
 
 function addWaiting(lanes: Map<string, OpenLane>, record: RequestRecord): void {

@@ -44,6 +44,30 @@ export interface QueuePicture {
   readonly oldestPendingAt?: string;
 }
 
+/** A lane that is being counted. */
+export type OpenLane = { -readonly [Key in keyof QueueLane]: QueueLane[Key] } & { activeSeconds: number[] };
+
+interface LaneKind {
+  readonly storageType: string;
+  readonly workflowId?: string | undefined;
+  readonly runGroupId?: string | undefined;
+}
+
+/** The lane of that kind; there was none: an empty one, which is among them from now on. */
+export function laneOf(lanes: Map<string, OpenLane>, { storageType, workflowId, runGroupId }: LaneKind): OpenLane {
+  const name = `${storageType} ${runGroupId ?? ''} ${workflowId ?? ''}`;
+  const lane = lanes.get(name) ?? {
+    storageType,
+    activeSeconds: [],
+    pending: 0,
+    waiting: 0,
+    ...(workflowId === undefined ? {} : { workflowId }),
+    ...(runGroupId === undefined ? {} : { runGroupId }),
+  };
+  lanes.set(name, lane);
+  return lane;
+}
+
 /** Runs ahead in that lane. */
 export function countOf({ activeSeconds, pending, waiting, added = 0 }: QueueLane): number {
   return activeSeconds.length + pending + waiting + added;
