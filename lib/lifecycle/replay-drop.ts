@@ -4,6 +4,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Drop } from '../routing/drop.ts';
 import type { Act } from '../runs/request-record.ts';
 import type { Objects } from './ports.ts';
+import { recordedDrop } from './recorded-drop.ts';
 
 export interface ReplayDropPorts {
   readonly ledger: Pick<Ledger, 'drops'>;
@@ -24,12 +25,12 @@ export type ReplayedDrop =
 export async function replayDrop(ports: ReplayDropPorts, drop: DropRecord, act: Act): Promise<ReplayedDrop> {
   switch (drop.state) {
     case 'REJECTED':
-      if (await ports.ledger.drops.reopen(drop, act)) return { kind: 'route-again', drop: asItWas(drop) };
+      if (await ports.ledger.drops.reopen(drop, act)) return { kind: 'route-again', drop: recordedDrop(drop) };
       return { kind: 'nothing', why: 'It has moved on meanwhile.' };
     case 'READING':
     case 'REPLAYED':
       await ports.ledger.drops.note(drop, act);
-      return { kind: 'route-again', drop: asItWas(drop) };
+      return { kind: 'route-again', drop: recordedDrop(drop) };
     case 'SUPERSEDED':
       return asItIs(ports, drop, act);
     case 'TAKEN':
@@ -39,18 +40,6 @@ export async function replayDrop(ports: ReplayDropPorts, drop: DropRecord, act: 
     default:
       return drop.state satisfies never;
   }
-}
-
-function asItWas({ bucket, key, etag, sizeBytes, versionId, sequencer, time }: DropRecord): Drop {
-  return {
-    bucket,
-    key,
-    etag,
-    sizeBytes,
-    timeMs: Date.parse(time),
-    ...(versionId === undefined ? {} : { versionId }),
-    ...(sequencer === undefined ? {} : { sequencer }),
-  };
 }
 
 async function asItIs(ports: ReplayDropPorts, drop: DropRecord, act: Act): Promise<ReplayedDrop> {

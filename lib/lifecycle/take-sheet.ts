@@ -16,6 +16,7 @@ import { RequestRefused } from '../routing/start-run-request.ts';
 import { type RowOrigin, sha256, versionOf } from '../runs/identity.ts';
 import { claimAndStart } from './claim-request.ts';
 import type { SheetParts } from './ports.ts';
+import { recordedDrop } from './recorded-drop.ts';
 import { begun, PART_ROWS, partDone, settledAs } from './sheet-progress.ts';
 import type { TakeDropPorts, Taken } from './take-drop.ts';
 
@@ -87,7 +88,7 @@ async function readRuns(
   const file = await ports.routes.read();
   const route = file.routes.find(({ name, each }) => name === record.route && each !== undefined);
   if (route === undefined) return settle('REJECTED', `No route ${record.route} reads sheets any more. ${AGAIN}`);
-  const drop = dropOf(record);
+  const drop = recordedDrop(record);
   const { maxSizeBytes } = route.sheet ?? DEFAULT_SHEET_FORMAT;
   const body = drop.sizeBytes > maxSizeBytes ? 'too-large' : await ports.objects.read(drop, maxSizeBytes);
   if (body === undefined) return settle('SUPERSEDED', OVERWRITTEN);
@@ -201,16 +202,4 @@ async function settleSheet(
     );
   }
   ports.log.warn('sheet settled before all of its rows were claimed', { dropId, state: to.state });
-}
-
-function dropOf({ bucket, key, etag, sizeBytes, versionId, sequencer, time }: DropRecord): Drop {
-  return {
-    bucket,
-    key,
-    etag,
-    sizeBytes,
-    ...(versionId === undefined ? {} : { versionId }),
-    ...(sequencer === undefined ? {} : { sequencer }),
-    timeMs: Date.parse(time),
-  };
 }
