@@ -1,6 +1,7 @@
 /** Claims an identity, once, and gives the claimed request an execution that carries it through its life. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { identityOf, type Origin } from '../runs/identity.ts';
+import { onlyPolicy } from '../runs/request-policy.ts';
 import type { MemberRecord, RequestPolicy, RequestRecord, SheetSource } from '../runs/request-record.ts';
 import { askedName } from '../runs/start-run-input.ts';
 import { executionStarted, newAttempt, watcherAllocated } from '../runs/transitions.ts';
@@ -45,11 +46,7 @@ export function newRequest(claim: Claim, { rundropVersion, routesCommit }: Claim
     requestText,
     members: claim.members,
     ...(claim.sheet === undefined ? {} : { sheet: claim.sheet }),
-    maxAttempts: claim.maxAttempts,
-    ...(claim.retry === undefined ? {} : { retry: claim.retry }),
-    ...(claim.maxRunsPerDay === undefined ? {} : { maxRunsPerDay: claim.maxRunsPerDay }),
-    ...(claim.onQuota === undefined ? {} : { onQuota: claim.onQuota }),
-    ...(claim.inStatusSeconds === undefined ? {} : { inStatusSeconds: claim.inStatusSeconds }),
+    ...onlyPolicy(claim),
     priority: typeof priority === 'number' ? priority : 0,
     createdAt: at,
     state: 'CLAIMED',

@@ -1,6 +1,7 @@
 /** Runs again what ran before, with changes: another request, of another identity, that says of what it is a copy. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { acted } from '../runs/operator-steps.ts';
+import { onlyPolicy } from '../runs/request-policy.ts';
 import type { Act, AttemptRecord, MemberRecord, RequestPolicy, RequestRecord } from '../runs/request-record.ts';
 import type { ChangedMember } from './changed-members.ts';
 import { type Claim, type ClaimPorts, ensureWatcher, newRequest, type WatcherPorts } from './claim-request.ts';
@@ -37,19 +38,8 @@ export function sourceOfRequest(record: RequestRecord, attempt: AttemptRecord): 
   const request = Object.fromEntries(
     Object.entries({ ...frozen, ...attempt.changes }).filter(([, value]) => value !== null),
   );
-  const { identity, route, routesHash, members, maxAttempts, retry, maxRunsPerDay, onQuota, inStatusSeconds } = record;
-  return {
-    of: identity,
-    route,
-    routesHash,
-    request,
-    members,
-    maxAttempts,
-    ...(retry === undefined ? {} : { retry }),
-    ...(maxRunsPerDay === undefined ? {} : { maxRunsPerDay }),
-    ...(onQuota === undefined ? {} : { onQuota }),
-    ...(inStatusSeconds === undefined ? {} : { inStatusSeconds }),
-  };
+  const { identity, route, routesHash, members } = record;
+  return { of: identity, route, routesHash, request, members, ...onlyPolicy(record) };
 }
 
 /** A run that somebody else started, as GetRun tells it. */
