@@ -7,8 +7,8 @@ import { endedRequests, outcomeDelays, percentile } from './virtual/records.ts';
 
 const HOUR_MS = 3_600_000;
 const DROPS = 600;
-/** One comes every so often, so that 100 to 200 runs are active at a time. */
-const EVERY_MS = 100_000;
+/** One comes every so often, so that little more than 100 runs are active at a time: more of them share a page of a listing. */
+const EVERY_MS = 170_000;
 const LIFE_MS = (random: RandomSource) => random.int(4 * HOUR_MS, 6 * HOUR_MS);
 const REST_MS = 8 * HOUR_MS;
 const MOST_CALLS = 6;

@@ -38,7 +38,7 @@ const KEPT_WARM_MS = 600_000;
 const WARM_MS: readonly [number, number] = [5, 25];
 const COLD_MS: readonly [number, number] = [350, 800];
 const PAGE_SIZE = 100;
-const TEMPLATE_FRESH_MS = 600_000;
+const TEMPLATE_FRESH_MS = 3_600_000;
 const SILENCE = { fromMs: Number.POSITIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
 
 export class VirtualLaptop extends World {

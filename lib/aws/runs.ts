@@ -142,18 +142,25 @@ export async function cancelRun(omics: OmicsClient, runId: string): Promise<void
 }
 
 type Template = Readonly<Record<string, { readonly optional?: boolean | undefined }>>;
-const templates = new Map<string, { readonly template: Template | undefined; readonly readMs: number }>();
-const TEMPLATE_FRESH_MS = 10 * 60_000;
+const templates = new Map<string, { readonly template: Template | undefined; readonly freshUntilMs: number }>();
+/** UpdateWorkflow and UpdateWorkflowVersion cannot change a template; what AWS does to its own workflows is not stated. */
+const TEMPLATE_FRESH_MS = 60 * 60_000;
+/** A workflow whose template cannot be read is not asked for with every start. */
+const UNREAD_FRESH_MS = 10 * 60_000;
 const MOST_TEMPLATES = 500;
 
-/** Asked once in ten minutes for each workflow. What cannot be read is left to StartRun to judge. */
+/** Asked once an hour for each workflow. What cannot be read is left to StartRun to judge. */
 async function readParameterTemplate(workflow: WorkflowName): Promise<Template | undefined> {
   const name = JSON.stringify(workflow);
   const known = templates.get(name);
-  if (known !== undefined && Date.now() - known.readMs < TEMPLATE_FRESH_MS) return known.template;
-  const template = await askParameterTemplate(workflow).catch(() => undefined);
+  if (known !== undefined && Date.now() < known.freshUntilMs) return known.template;
+  let freshMs = TEMPLATE_FRESH_MS;
+  const template = await askParameterTemplate(workflow).catch(() => {
+    freshMs = UNREAD_FRESH_MS;
+    return undefined;
+  });
   if (templates.size >= MOST_TEMPLATES) templates.clear();
-  templates.set(name, { template, readMs: Date.now() });
+  templates.set(name, { template, freshUntilMs: Date.now() + freshMs });
   return template;
 }
 

@@ -39,7 +39,7 @@ export function createDropActs(table: Table): DropActs {
       // Should it be rejected again, that is news.
       const told = 'reason, reasonCode, announcedAt, notifiedAt';
       return table.update(key(dropId), {
-        UpdateExpression: `SET #state = :to, acts = :acts, reopened = :times${open} REMOVE ${told}, ${isSheet ? 'sheet, stuckSince' : '#open, openSince'}`,
+        UpdateExpression: `SET #state = :to, acts = :acts, reopened = :times${open} REMOVE ${told}, ${isSheet ? 'sheet, stuckAnnouncedAt, stuckSince' : '#open, openSince'}`,
         expression: 'attribute_exists(pk) AND attribute_not_exists(#identity) AND #state = :from',
         names: { '#state': 'state', '#identity': 'identity', '#open': 'open' },
         values: {

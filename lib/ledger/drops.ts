@@ -1,5 +1,5 @@
 /** Drops in the ledger: every one that a route took, and why, if it was refused. */
-import type { Act } from '../runs/request-record.ts';
+import type { Act, Told } from '../runs/request-record.ts';
 import { createDropActs, type DropActs } from './drop-acts.ts';
 import type { Item, Table } from './table.ts';
 
@@ -72,7 +72,8 @@ export interface DropRecord {
   readonly sheet?: SheetProgress;
   /** What people did to it, oldest first. */
   readonly acts?: readonly Act[];
-  /** When people were told that a sheet stays unfinished, ISO. */
+  /** When programs, and when people, were told that a sheet stays unfinished. ISO. */
+  readonly stuckAnnouncedAt?: string;
   readonly stuckSince?: string;
 }
 
@@ -101,8 +102,8 @@ export interface Drops extends DropActs {
     dropId: string,
     to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'reasonCode' | 'identity'>>,
   ): Promise<void>;
-  /** People were told that a sheet stays unfinished: once for each time. */
-  toldStuck(dropId: string, at: string): Promise<void>;
+  /** It was told that a sheet stays unfinished: once for each time. */
+  toldStuck(dropId: string, at: string, to: Told): Promise<void>;
   /** What the index nominates of the sheets whose rows are being claimed; oldest first. */
   openSheets(limit: number): Promise<readonly DropRecord[]>;
   /**
@@ -114,7 +115,7 @@ export interface Drops extends DropActs {
   /** Ids of drops whose rejection has not been told to everybody, as the index nominates them; in no order. */
   untold(limit: number): Promise<readonly string[]>;
   /** The rejection was told. */
-  told(dropId: string, at: string, to: 'everybody' | 'programs'): Promise<void>;
+  told(dropId: string, at: string, to: Told): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<readonly DropRecord[]>;
 }
@@ -163,16 +164,16 @@ export function createDrops(table: Table): Drops {
         const stepped = step(before);
         if (stepped === undefined) return before;
         const revision = before.sheet?.revision ?? 0;
-        const { reason: _, stuckSince: _told, ...rest } = before;
+        const { reason: _, stuckAnnouncedAt: _programs, stuckSince: _people, ...rest } = before;
         const after = { ...rest, ...stepped, sheet: { ...stepped.sheet, revision: revision + 1 } };
         if (await table.update(key(dropId), sheetUpdate(after, revision))) return after;
       }
       throw new DropConflictError(dropId);
     },
     ...createDropActs(table),
-    async toldStuck(dropId, at) {
+    async toldStuck(dropId, at, to) {
       await table.update(key(dropId), {
-        UpdateExpression: 'SET stuckSince = :at',
+        UpdateExpression: `SET ${to === 'everybody' ? 'stuckSince' : 'stuckAnnouncedAt'} = :at`,
         expression: '#state = :reading',
         names: { '#state': 'state' },
         values: { ':at': at, ':reading': 'READING' },
@@ -219,6 +220,7 @@ function sheetUpdate(drop: DropRecord, revision: number) {
   const leaves = state !== 'READING' && open === undefined;
   const removes = [
     ...(reason === undefined ? ['reason'] : []),
+    'stuckAnnouncedAt',
     'stuckSince',
     ...(leaves ? ['#open', 'openSince'] : []),
   ];

@@ -23,8 +23,8 @@ const MINUTES_BETWEEN_LISTINGS: Readonly<Record<ActiveRunStatus, number>> = {
   STOPPING: 10,
 };
 const MINUTES_BETWEEN_SHORT_LISTINGS = 5;
-/** What ListRuns tells in one page. */
-const SHORT_LISTING = 100;
+/** Where so few run, the longer interval would spare little; where a hundred do, the shorter one is most of the calls. */
+const SHORT_LISTING = 50;
 /** What an event told a moment ago needs no listing yet. */
 const SETTLED_MS = 4 * MINUTE_MS;
 

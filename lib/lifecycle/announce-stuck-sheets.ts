@@ -63,21 +63,12 @@ async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Prom
     '',
     `Event ${eventId}. The same event may come more than once.`,
   ];
-  const told = await tell(
-    ports,
-    {
-      event: { detailType: SHEET_UNFINISHED, detail },
-      notice: {
-        eventId,
-        about: SHEET_UNFINISHED,
-        kind: 'INCOMPLETE',
-        route,
-        subject: `UNFINISHED ${route} sheet ${dropId}`,
-        text: lines.join('\n'),
-      },
-    },
-    false,
-  );
-  if (told !== 'everybody') return;
-  await ports.ledger.drops.toldStuck(dropId, new Date(ports.clock.nowMs()).toISOString());
+  const subject = `UNFINISHED ${route} sheet ${dropId}`;
+  const text = lines.join('\n');
+  const word = {
+    event: { detailType: SHEET_UNFINISHED, detail },
+    notice: { eventId, about: SHEET_UNFINISHED, kind: 'INCOMPLETE', route, subject, text },
+  } as const;
+  const told = await tell(ports, word, drop.stuckAnnouncedAt !== undefined);
+  await ports.ledger.drops.toldStuck(dropId, new Date(ports.clock.nowMs()).toISOString(), told);
 }

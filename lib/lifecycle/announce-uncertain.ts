@@ -12,9 +12,9 @@ export async function announceUncertain(
   record: RequestRecord,
 ): Promise<void> {
   if (record.state !== 'UNCERTAIN' || isUncertaintyTold(record)) return;
-  // Nothing is marked until people know as well: it is they who decide.
-  if ((await tell(ports, wordOf(record), false)) !== 'everybody') return;
-  await ports.ledger.requests.change(record.identity, (latest) => uncertainTold(latest, record.since), record);
+  const { identity, since } = record;
+  const told = await tell(ports, wordOf(record), record.uncertainAnnouncedSince === since);
+  await ports.ledger.requests.change(identity, (latest) => uncertainTold(latest, since, told), record);
 }
 
 function wordOf(record: RequestRecord): Word {

@@ -3,15 +3,13 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
 import { type Overdue, overdueNoticed, overdueReason, overdueStatus, overdueTold } from '../runs/overdue.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
-import type { Announcer, Clock, Log, Notice, Notifier, Settings } from './ports.ts';
+import type { Clock, Notice, Settings } from './ports.ts';
+import { type TellPorts, tell } from './tell.ts';
 
-export interface TellOverduePorts {
+export interface TellOverduePorts extends TellPorts {
   readonly ledger: Pick<Ledger, 'requests'>;
-  readonly announcer: Announcer;
-  readonly notifier: Notifier;
   readonly clock: Clock;
   readonly settings: Settings;
-  readonly log: Log;
 }
 
 export const RUN_OVERDUE = 'Run Overdue';
@@ -29,10 +27,10 @@ export async function tellOverdue(ports: TellOverduePorts, record: RequestRecord
   if (attempt.overdue?.status !== overdue.status || toldOf(noticed, overdue)) return false;
   ports.log.warn('run is overdue', { identity, runId: attempt.runId, uuid: attempt.uuid, status: overdue.status });
   const detail = detailOf(noticed, overdue);
-  await ports.announcer.announce({ detailType: RUN_OVERDUE, detail });
-  await ports.notifier.notify(noticeOf(noticed, overdue, detail.eventId));
-  await ports.ledger.requests.change(identity, (latest) => overdueTold(latest, overdue.status, at), noticed);
-  return true;
+  const word = { event: { detailType: RUN_OVERDUE, detail }, notice: noticeOf(noticed, overdue, detail.eventId) };
+  const told = await tell(ports, word, attempt.overdue.announcedAt !== undefined);
+  await ports.ledger.requests.change(identity, (latest) => overdueTold(latest, overdue.status, at, told), noticed);
+  return told === 'everybody';
 }
 
 function toldOf(record: RequestRecord, { status }: Overdue): boolean {

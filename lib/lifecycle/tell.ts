@@ -1,4 +1,5 @@
 /** One announcement, to programs and then to people. */
+import type { Told } from '../runs/request-record.ts';
 import type { Announcement, Announcer, Log, Notice, Notifier } from './ports.ts';
 
 export interface TellPorts {
@@ -21,7 +22,7 @@ export async function tell(
   { announcer, notifier, log }: TellPorts,
   { event, notice }: Word,
   isAnnounced: boolean,
-): Promise<'everybody' | 'programs'> {
+): Promise<Told> {
   if (!isAnnounced) await announcer.announce(event);
   try {
     await notifier.notify(notice);

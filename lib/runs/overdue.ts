@@ -1,5 +1,5 @@
 /** Runs that stay in a status for longer than they should. It is told, once a status; nothing ends a run for it. */
-import { type AttemptRecord, currentAttempt, type RequestRecord } from './request-record.ts';
+import { type AttemptRecord, currentAttempt, type RequestRecord, type Told } from './request-record.ts';
 import { ACTIVE_RUN_STATUSES, type ActiveRunStatus } from './run-status.ts';
 
 export interface Overdue {
@@ -33,11 +33,14 @@ export function overdueNoticed(record: RequestRecord, overdue: Overdue, at: stri
   return { ...withCurrent(record, noticed), reason: overdueReason(attempt, overdue) };
 }
 
-/** Programs and people were told. */
-export function overdueTold(record: RequestRecord, status: ActiveRunStatus, at: string): RequestRecord {
+/** Programs were told; people, too, or not yet. */
+export function overdueTold(record: RequestRecord, status: ActiveRunStatus, at: string, told: Told): RequestRecord {
   const attempt = currentAttempt(record);
-  if (attempt.overdue?.status !== status || attempt.overdue.toldAt !== undefined) return record;
-  return withCurrent(record, { ...attempt, overdue: { ...attempt.overdue, toldAt: at } });
+  const { overdue } = attempt;
+  if (overdue?.status !== status || overdue.toldAt !== undefined) return record;
+  if (told === 'programs' && overdue.announcedAt !== undefined) return record;
+  const marks = { announcedAt: overdue.announcedAt ?? at, ...(told === 'everybody' ? { toldAt: at } : {}) };
+  return withCurrent(record, { ...attempt, overdue: { ...overdue, ...marks } });
 }
 
 export function overdueReason({ runId }: AttemptRecord, { status, since, limitSeconds }: Overdue): string {

@@ -45,6 +45,9 @@ export interface SheetSource {
   readonly lines: readonly number[];
 }
 
+/** Whom word of something has reached: people hear of it after programs. */
+export type Told = 'programs' | 'everybody';
+
 /** Where something is kept as evidence: which object, and which bytes. */
 export interface EvidenceMark {
   /** `s3://bucket/key` */
@@ -100,8 +103,13 @@ export interface AttemptRecord {
   readonly failureReason?: string;
   readonly statusMessage?: string;
   readonly outcome?: Outcome;
-  /** The last status that its run stayed in for too long, and when that was noticed and told. */
-  readonly overdue?: { readonly status: ActiveRunStatus; readonly noticedAt: string; readonly toldAt?: string };
+  /** The last status that its run stayed in for too long, and when that was noticed, told to programs, and to people. */
+  readonly overdue?: {
+    readonly status: ActiveRunStatus;
+    readonly noticedAt: string;
+    readonly announcedAt?: string;
+    readonly toldAt?: string;
+  };
   /** Of its run alone, written when another attempt followed. */
   readonly evidence?: EvidenceMark;
 }
@@ -184,7 +192,8 @@ export interface RequestRecord extends RequestPolicy {
   readonly earlierOutcomes?: readonly EarlierOutcome[];
   /** When the topic for people took word of the outcome, or nobody wanted it. */
   readonly notifiedAt?: string;
-  /** The `since` of the uncertainty that everybody was told of. */
+  /** The `since` of the uncertainty that programs, and that everybody was told of. */
+  readonly uncertainAnnouncedSince?: string;
   readonly uncertainToldSince?: string;
 }
 

@@ -3,7 +3,7 @@
  * was already taken or something else came first, returns the record as it was; nothing here ever goes back.
  */
 import { requestIdOf } from './identity.ts';
-import type { AttemptRecord, EvidenceMark, EvidenceTrouble, Outcome, RequestRecord } from './request-record.ts';
+import type { AttemptRecord, EvidenceMark, EvidenceTrouble, Outcome, RequestRecord, Told } from './request-record.ts';
 import { currentAttempt, isHeardOf } from './request-record.ts';
 import type { RequestChanges } from './retry.ts';
 import { advances, isTerminal, type RunStatus } from './run-status.ts';
@@ -151,10 +151,11 @@ export function uncertain(record: RequestRecord, reason: string, at: string): Re
   return record.state === 'WAITING' ? { ...record, state: 'UNCERTAIN', since: at, reason } : record;
 }
 
-/** A person was told, as long as it is about the same uncertainty. */
-export function uncertainTold(record: RequestRecord, since: string): RequestRecord {
+/** It was told, as long as it is about the same uncertainty. */
+export function uncertainTold(record: RequestRecord, since: string, told: Told): RequestRecord {
   if (record.state !== 'UNCERTAIN' || record.since !== since || isUncertaintyTold(record)) return record;
-  return { ...record, uncertainToldSince: since };
+  if (told === 'everybody') return { ...record, uncertainAnnouncedSince: since, uncertainToldSince: since };
+  return record.uncertainAnnouncedSince === since ? record : { ...record, uncertainAnnouncedSince: since };
 }
 
 export function isUncertaintyTold({ since, uncertainToldSince }: RequestRecord): boolean {
@@ -182,11 +183,7 @@ export function attemptEvidenceKept(record: RequestRecord, attempt: number, evid
 }
 
 /** Programs were told; people, too, or not yet. */
-export function announced(
-  record: RequestRecord,
-  at: string,
-  told: 'everybody' | 'programs' = 'everybody',
-): RequestRecord {
+export function announced(record: RequestRecord, at: string, told: Told = 'everybody'): RequestRecord {
   if (record.state !== 'ENDED') return record;
   const notifies = told === 'everybody' && record.notifiedAt === undefined;
   if (record.announcedAt !== undefined && !notifies) return record;

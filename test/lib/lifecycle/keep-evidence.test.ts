@@ -45,6 +45,15 @@ async function ended(record: RequestRecord, status: RunStatus, failureReason?: s
   return recordOutcome(world, { request: record.identity, attempt });
 }
 
+/** A request of which nobody knows whether it has a run. */
+async function uncertain(): Promise<RequestRecord> {
+  for (let n = 0; n < 4; n += 1) world.runs.answers.push({ kind: 'later', reason: 'timeout' });
+  const record = await running();
+  world.clock.now += 2 * world.settings.requestIdTrustSeconds * 1000;
+  await startWaiting(world, FAR);
+  return record;
+}
+
 const outcomeJson = () => world.evidence.json('outcomes/');
 
 describe('evidence', () => {
@@ -231,16 +240,24 @@ describe('people', () => {
   });
 
   it('are told of a start that nobody is certain of, and so are programs', async () => {
-    for (let n = 0; n < 4; n += 1) world.runs.answers.push({ kind: 'later', reason: 'timeout' });
-    const record = await running();
-    world.clock.now += 2 * world.settings.requestIdTrustSeconds * 1000;
-    await startWaiting(world, FAR);
+    const record = await uncertain();
     const about = [{ detailType: 'Request Uncertain', detail: { request: record.identity, attempt: 1 } }];
     expect(world.announcer.sent).toMatchObject(about);
     expect(world.notifier.sent).toMatchObject([{ kind: 'UNCERTAIN', text: expect.stringContaining('rundrop replay') }]);
     world.clock.now += 5 * MINUTE_MS;
     await reconcile(world);
     expect(world.announcer.sent).toHaveLength(1);
+  });
+
+  it('are told of it later when the topic was ill, and the event is not repeated', async () => {
+    world.notifier.refuse = 3;
+    await uncertain();
+    for (let pass = 0; pass < 5; pass += 1) {
+      world.clock.now += 5 * MINUTE_MS;
+      await reconcile(world);
+    }
+    expect(world.announcer.sent).toHaveLength(1);
+    expect(world.notifier.sent).toMatchObject([{ kind: 'UNCERTAIN' }]);
   });
 
   it('are told of a drop that was rejected, once, by reconciliation', async () => {

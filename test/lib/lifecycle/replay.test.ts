@@ -317,6 +317,15 @@ describe('a sheet of which a part is lost', () => {
     expect(await stuck()).toMatchObject([{ kind: 'unfinished sheet', why: expect.stringContaining('Parts left: 2') }]);
   });
 
+  it('is announced once also while the topic is ill, and people are told later', async () => {
+    await halfRead();
+    world.clock.now += HOUR_MS;
+    world.notifier.refuse = 3;
+    for (let pass = 0; pass < 5; pass += 1) await reconcile(world);
+    expect(world.announcer.sent).toHaveLength(1);
+    expect(world.notifier.sent.map(({ eventId }) => eventId)).toEqual([world.announcer.sent[0]?.detail.eventId]);
+  });
+
   it('is finished by its own event, sent again: each row has one request', async () => {
     const { lost } = await halfRead();
     world.clock.now += HOUR_MS;

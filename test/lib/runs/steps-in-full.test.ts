@@ -201,16 +201,25 @@ describe('an uncertain start', () => {
 
   it('is told once, and anew when it is another one', () => {
     expect(transitions.isUncertaintyTold(uncertain)).toBe(false);
-    const told = transitions.uncertainTold(uncertain, AT);
+    const told = transitions.uncertainTold(uncertain, AT, 'everybody');
     expect(transitions.isUncertaintyTold(told)).toBe(true);
-    expect(told.state).toBe('UNCERTAIN');
-    expect(transitions.uncertainTold(told, AT)).toBe(told);
+    expect(told).toEqual({ ...uncertain, uncertainAnnouncedSince: AT, uncertainToldSince: AT });
+    expect(transitions.uncertainTold(told, AT, 'everybody')).toBe(told);
+    expect(transitions.uncertainTold(told, AT, 'programs')).toBe(told);
     expect(transitions.isUncertaintyTold({ ...told, since: LATER })).toBe(false);
   });
 
+  it('is known to programs before people know', () => {
+    const announced = transitions.uncertainTold(uncertain, AT, 'programs');
+    expect(announced).toEqual({ ...uncertain, uncertainAnnouncedSince: AT });
+    expect(transitions.isUncertaintyTold(announced)).toBe(false);
+    expect(transitions.uncertainTold(announced, AT, 'programs')).toBe(announced);
+    expect(transitions.isUncertaintyTold(transitions.uncertainTold(announced, AT, 'everybody'))).toBe(true);
+  });
+
   it('is not told of what is over, or of an earlier one', () => {
-    expect(transitions.uncertainTold(waiting, AT)).toBe(waiting);
-    expect(transitions.uncertainTold(uncertain, LATER)).toBe(uncertain);
+    expect(transitions.uncertainTold(waiting, AT, 'everybody')).toBe(waiting);
+    expect(transitions.uncertainTold(uncertain, LATER, 'everybody')).toBe(uncertain);
   });
 });
 
