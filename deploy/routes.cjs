@@ -93,8 +93,7 @@ function everyBucket(routeFile) {
     ...(run.fromObject?.allow.outputUriPrefixes ?? []),
   ]);
   const bucketOf = (uri) => /^s3:\/\/([^/{]+)\//.exec(uri)?.[1] ?? [];
-  const archive = routeFile.prune?.archive ?? [];
-  return unique([...inputBuckets(routeFile), ...[...outputs, ...[archive].flat()].flatMap(bucketOf)]);
+  return unique([...inputBuckets(routeFile), ...outputs.flatMap(bucketOf)]);
 }
 
 function runsOf({ routes, outcomeRoutes, schedules }) {
@@ -276,7 +275,9 @@ function sayOnce(line) {
 /** Deleting runs is allowed to the sweeper alone, and only where the route file says so and means it. */
 function pruneResources(prune) {
   if (prune === undefined || prune.dryRun) return {};
-  const statement = (Sid, Action, resource) => ({ Sid, Effect: 'Allow', Action, Resource: arns([resource])[0] });
+  const statement = (Sid, Action, Resource) => ({ Sid, Effect: 'Allow', Action, Resource });
+  const [runs, tasks] = arns([own('run/*'), own('task/*')]);
+  const evidence = { 'Fn::Sub': '${EvidenceBucket.Arn}/*' };
   return {
     SweepRunsPruning: {
       Type: 'AWS::IAM::Policy',
@@ -286,9 +287,9 @@ function pruneResources(prune) {
         PolicyDocument: {
           Version: '2012-10-17',
           Statement: [
-            statement('ReadTasks', 'omics:ListRunTasks', own('run/*')),
-            statement('KeepRecords', 's3:PutObject', `s3:::${prune.archive.slice('s3://'.length)}*`),
-            statement('DeleteRuns', 'omics:DeleteRun', own('run/*')),
+            statement('LookAtTasks', ['omics:ListRunTasks', 'omics:GetRunTask'], [runs, tasks]),
+            statement('KeepEvidence', ['s3:PutObject', 's3:GetObject'], evidence),
+            statement('DeleteRuns', 'omics:DeleteRun', runs),
           ],
         },
       },

@@ -15,16 +15,19 @@ import { sweepRuns } from '../lib/lifecycle/sweep-runs.ts';
 /** Left over at the end for writing down what was learned. */
 const RESERVE_MS = 45_000;
 
-/** Most accounts prune nothing, and go without S3. */
+/** Most accounts prune nothing. */
 async function createPruning() {
-  const { createArchive, createPrunableRuns } = await import('../lib/aws/prunable-runs.ts');
-  return { runs: createPrunableRuns(omicsClient), archive: createArchive() };
+  const { createEvidenceStore } = await import('../lib/aws/evidence.ts');
+  const { createPrunableRuns } = await import('../lib/aws/prunable-runs.ts');
+  const { createRunArchive } = await import('../lib/aws/run-archive.ts');
+  return { runs: createPrunableRuns(omicsClient), archive: createRunArchive(), evidence: createEvidenceStore() };
 }
 
 export const handler = edge<unknown, SweepResult>(async (event, context) => {
   const { deletions, requests, snapshots, sweeps } = ledger();
-  const { sweepRateShare, quotaThresholds, prune: rules } = config();
-  const prune = rules === undefined ? {} : { prune: { rules, ...(await createPruning()), deletions } };
+  const { sweepRateShare, quotaThresholds, prune: rules, rundropVersion, stage } = config();
+  const settings = { rundropVersion, stage };
+  const prune = rules === undefined ? {} : { prune: { rules, settings, ...(await createPruning()), deletions } };
   const ports = {
     store: sweeps,
     snapshots,

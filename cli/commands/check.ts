@@ -119,7 +119,7 @@ function pruneNotes({ prune }: RouteFile): string[] {
   return [
     prune.dryRun
       ? `prune is a dry run: it would delete ${what}. \`rundrop prune\` shows which.`
-      : `prune deletes ${what}, at most ${prune.mostPerSweep} a sweep, each after its record is in ${prune.archive}.`,
+      : `prune deletes ${what}, at most ${prune.mostPerSweep} a sweep, each after its evidence is kept.`,
   ];
 }
 

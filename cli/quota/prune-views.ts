@@ -42,6 +42,7 @@ const REASONS: Readonly<Record<KeptBecause, string>> = {
   'kept-by-tag': 'it has the tag that keeps it',
   'not-ours': 'Rundrop did not start it',
   'outcome-not-recorded': 'its outcome is not announced yet',
+  'record-not-whole': 'not all of its tasks can be kept',
 };
 
 const DAY_MS = 24 * 3_600_000;
@@ -59,7 +60,7 @@ export function planLines(
     `${formatCount(candidates)} of ${formatCount(storedRuns)} stored runs by the picture of ${age} ago; ${goes} of the ${looked.length} looked at would go.`,
     rules.dryRun
       ? 'Nothing is deleted: `dryRun` is true.'
-      : `Each sweep deletes at most ${rules.mostPerSweep}, each after its record is in ${rules.archive}.`,
+      : `Each sweep deletes at most ${rules.mostPerSweep}, each after its evidence is kept.`,
   ];
   const table = looked.length === 0 ? [] : ['', ...plannedTable(looked, screen)];
   return [...lines.flatMap((line) => wrapLine(line, screen.width)), ...table];
@@ -90,14 +91,14 @@ export function deletedLines(deletions: readonly Deletion[], screen: Screen): st
     { header: 'RUN' },
     { header: 'STATE' },
     { header: 'ROUTE', shrinks: true },
-    { header: 'RECORD', shrinks: true },
+    { header: 'EVIDENCE', shrinks: true },
   ];
-  const rows = deletions.map(({ intendedAt, settledAt, runId, state, owner, archive, reason }) => [
+  const rows = deletions.map(({ intendedAt, settledAt, runId, state, owner, evidence, reason }) => [
     formatTime(settledAt ?? intendedAt),
     runId,
     reason === undefined ? state : `${state}: ${reason}`,
     owner.route ?? '(foreign)',
-    archive,
+    evidence.uri,
   ]);
   return formatTable(columns, rows, screen);
 }

@@ -133,7 +133,7 @@ function pruneSetting(text: string | undefined, problems: string[]): { readonly 
       prune.statuses.length > 0 &&
       prune.keepTag !== '' &&
       (prune.runs === 'ours' || prune.runs === 'all') &&
-      (prune.dryRun === true || (prune.dryRun === false && prune.archive !== undefined));
+      typeof prune.dryRun === 'boolean';
     if (isWhole) return { prune };
   } catch {
     // Said below.

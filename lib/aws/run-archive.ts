@@ -1,32 +1,25 @@
 /** Runs as evidence needs them: everything that HealthOmics tells, with no member left out. */
-import { GetRunCommand, GetRunTaskCommand, ListRunTasksCommand } from '@aws-sdk/client-omics';
+import { GetRunCommand, GetRunTaskCommand, ListRunTasksCommand, type OmicsClient } from '@aws-sdk/client-omics';
 import type { RunArchive } from '../lifecycle/evidence-ports.ts';
 import { omicsClient } from './runs.ts';
+import { omicsErrorsTranslated } from './stored-runs.ts';
 
 const PAGE_SIZE = 100;
-/** 10,000 tasks. What a run has beyond them is not listed, and the evidence says so. */
-const MOST_PAGES = 100;
 
 /** HealthOmics takes no definition that is larger. */
 const LARGEST_DEFINITION_BYTES = 16 * 1024 * 1024;
 const DEFINITION_TIMEOUT_MS = 10_000;
 
-export function createRunArchive(): RunArchive {
+export function createRunArchive(client: () => OmicsClient = omicsClient): RunArchive {
   return {
-    run: (runId) => unlessGone(() => omicsClient().send(new GetRunCommand({ id: runId, export: ['DEFINITION'] }))),
-    async tasks(runId) {
-      const items: Record<string, unknown>[] = [];
-      let startingToken: string | undefined;
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const from = startingToken === undefined ? {} : { startingToken };
-        const command = new ListRunTasksCommand({ id: runId, maxResults: PAGE_SIZE, ...from });
-        const answer = await unlessGone(() => omicsClient().send(command));
-        if (answer === undefined) return undefined;
-        for (const item of (answer.items ?? []) as object[]) items.push({ ...item });
-        startingToken = answer.nextToken as string | undefined;
-        if (startingToken === undefined) return { items, complete: true };
-      }
-      return { items, complete: false };
+    run: (runId) => unlessGone(() => client().send(new GetRunCommand({ id: runId, export: ['DEFINITION'] }))),
+    async tasks(runId, token) {
+      const from = token === undefined ? {} : { startingToken: token };
+      const command = new ListRunTasksCommand({ id: runId, maxResults: PAGE_SIZE, ...from });
+      const answer = await unlessGone(() => client().send(command));
+      if (answer === undefined) return undefined;
+      const items = ((answer.items ?? []) as object[]).map((item) => ({ ...item }));
+      return typeof answer.nextToken === 'string' ? { items, token: answer.nextToken } : { items };
     },
     async definition(location) {
       if (!/^https?:\/\//.test(location)) return undefined;
@@ -38,13 +31,13 @@ export function createRunArchive(): RunArchive {
       const bytes = new Uint8Array(await answer.arrayBuffer());
       return bytes.length > LARGEST_DEFINITION_BYTES ? undefined : bytes;
     },
-    task: (runId, taskId) => unlessGone(() => omicsClient().send(new GetRunTaskCommand({ id: runId, taskId }))),
+    task: (runId, taskId) => unlessGone(() => client().send(new GetRunTaskCommand({ id: runId, taskId }))),
   };
 }
 
 async function unlessGone(call: () => Promise<object>): Promise<Record<string, unknown> | undefined> {
   try {
-    const { $metadata: _, ...answer } = (await call()) as Record<string, unknown>;
+    const { $metadata: _, ...answer } = (await omicsErrorsTranslated(call)) as Record<string, unknown>;
     return answer;
   } catch (error) {
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;

@@ -1,9 +1,10 @@
 /** Every stored run that the sweeper deleted, or was about to: written before DeleteRun is called. Records never expire. */
 import type { RunOwner } from '../quota/stored-run.ts';
+import type { EvidenceMark } from '../runs/request-record.ts';
 import type { Item, Table } from './table.ts';
 
 /**
- * INTENDED: its record is archived and DeleteRun may have been called. DELETED: HealthOmics took the call, or does not
+ * INTENDED: its evidence is kept and DeleteRun may have been called. DELETED: HealthOmics took the call, or does not
  * have the run any more. NOT_DELETED: it was left alone after all; `reason` says why.
  */
 export type DeletionState = 'INTENDED' | 'DELETED' | 'NOT_DELETED';
@@ -24,8 +25,8 @@ export interface Deletion {
   /** Of our own runs: the request and its attempt. */
   readonly identity?: string;
   readonly attempt?: number;
-  /** `s3://` address of the run's full record. */
-  readonly archive: string;
+  /** The run's full record. */
+  readonly evidence: EvidenceMark;
   readonly reason?: string;
 }
 

@@ -7,8 +7,11 @@ type Answer = Readonly<Record<string, unknown>>;
 export interface RunArchive {
   /** GetRun with the definition; `undefined` when there is no such run (any more). */
   run(runId: string): Promise<Answer | undefined>;
-  /** Every task as ListRunTasks tells it; `undefined` when there is no such run (any more). */
-  tasks(runId: string): Promise<{ readonly items: readonly Answer[]; readonly complete: boolean } | undefined>;
+  /** One ListRunTasks call; `token` names the next page. `undefined` when there is no such run (any more). */
+  tasks(
+    runId: string,
+    token?: string,
+  ): Promise<{ readonly items: readonly Answer[]; readonly token?: string } | undefined>;
   /** The workflow's files, from where GetRun says that they are; `undefined` when they are not to be had there. */
   definition(location: string): Promise<Uint8Array | undefined>;
   /** GetRunTask; `undefined` when there is no such task (any more). */

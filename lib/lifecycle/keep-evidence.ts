@@ -44,25 +44,6 @@ function tellTrouble({ log, metrics }: KeepEvidencePorts, identity: string, trou
   metrics.record({ kind: 'evidenceGivenUp' });
 }
 
-/** For who is about to delete the request's runs. @throws EvidenceMissing when it cannot be written now */
-export async function requireEvidence(ports: KeepEvidencePorts, record: RequestRecord): Promise<EvidenceMark> {
-  const { evidence, evidenceTrouble } = await keepEvidence(ports, record);
-  if (evidence === undefined) throw new EvidenceMissing(record.identity, evidenceTrouble);
-  return evidence;
-}
-
-/** What must not happen without evidence must wait. Retriable. */
-export class EvidenceMissing extends Error {
-  override readonly name = 'EvidenceMissing';
-  readonly identity: string;
-  constructor(identity: string, trouble: EvidenceTrouble | undefined) {
-    const why =
-      trouble === undefined ? 'the request has not ended' : `${trouble.tries} tries, at last ${trouble.error}`;
-    super(`Request ${identity} has no evidence in the bucket: ${why}. Its runs must stay until it has.`);
-    this.identity = identity;
-  }
-}
-
 /** Whether the announcement should wait for the next try. */
 export function holdsAnnouncement({ evidence, evidenceTrouble }: RequestRecord): boolean {
   return evidence === undefined && (evidenceTrouble?.tries ?? 0) < TRIES_BEFORE_ANNOUNCEMENT;
@@ -78,7 +59,7 @@ export async function keepAttemptEvidence(
   if (attempt?.runId === undefined || attempt.uuid === undefined || attempt.evidence !== undefined) return;
   const { runId, uuid } = attempt;
   try {
-    const mark = await keepRunEvidence(ports, { runId, uuid });
+    const { mark } = await keepRunEvidence(ports, { runId, uuid });
     await ports.ledger.requests.change(record.identity, (latest) => attemptEvidenceKept(latest, number, mark), record);
   } catch (error) {
     ports.log.warn('evidence of an attempt not written', {

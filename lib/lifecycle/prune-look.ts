@@ -1,12 +1,12 @@
 /** Whether a nominated run may go, by one GetRun and the ledger. What the sweeper decides by, and what `rundrop prune` shows. */
-import { judge, type KeptBecause } from '../quota/prune-rules.ts';
+import { judge, type KeptBecause, type PruneFacts } from '../quota/prune-rules.ts';
 import type { PruneRules } from '../quota/prune-settings.ts';
 import type { StoredRun } from '../quota/stored-run.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import type { Clock } from './ports.ts';
 import type { SweepCalls } from './sweep-calls.ts';
 import { findOwnRun, type OwnRun } from './sweep-own-runs.ts';
-import type { DescribedRun, PrunableRuns, SweepPorts } from './sweep-ports.ts';
+import type { PrunableRuns, SweepPorts } from './sweep-ports.ts';
 
 export interface PruneLook {
   readonly runs: Pick<PrunableRuns, 'describe'>;
@@ -16,23 +16,20 @@ export interface PruneLook {
   readonly rules: PruneRules;
 }
 
-export type Looked =
-  | { readonly kept: KeptBecause }
-  | { readonly described: DescribedRun; readonly own: OwnRun | undefined; readonly record: RequestRecord | undefined };
+export type Looked = { readonly kept: KeptBecause } | { readonly facts: PruneFacts; readonly own: OwnRun | undefined };
 
 /** @throws SweepPaused when the call may not be made any more. */
 export async function lookForPruning(ports: PruneLook, run: StoredRun): Promise<Looked> {
   const { requests, rules, clock } = ports;
-  const described = await ports.calls.get(() => ports.runs.describe(run.runId));
-  const verdict = judge(run, described?.facts, { rules, nowMs: clock.nowMs() });
+  const facts = await ports.calls.get(() => ports.runs.describe(run.runId));
+  const verdict = judge(run, facts, { rules, nowMs: clock.nowMs() });
   if (!verdict.prune) return { kept: verdict.because };
-  if (described === undefined) return { kept: 'gone' };
+  if (facts === undefined) return { kept: 'gone' };
   const found = await findOwnRun(requests, run);
-  const own = found?.uuid === described.facts.uuid ? found : undefined;
+  const own = found?.uuid === facts.uuid ? found : undefined;
   if (own === undefined && rules.runs === 'ours') return { kept: 'not-ours' };
-  const record = own === undefined ? undefined : await requests.read(own.identity);
-  if (own !== undefined && !isSettled(record, own)) return { kept: 'outcome-not-recorded' };
-  return { described, own, record };
+  if (own !== undefined && !isSettled(await requests.read(own.identity), own)) return { kept: 'outcome-not-recorded' };
+  return { facts, own };
 }
 
 /**

@@ -33,6 +33,8 @@ export interface TaskEvidence {
   readonly described: number;
 }
 
+/** 10,000 tasks. What a run has beyond them is not listed, and the evidence says so. */
+const MOST_TASK_PAGES = 100;
 /** Of tasks that did not complete, so many are described: their reasons and log streams are in GetRunTask alone. */
 const MOST_DESCRIBED = 25;
 
@@ -47,7 +49,7 @@ export async function collectRun(
   const answer = await archive.run(runId);
   if (answer === undefined || answer.uuid !== uuid) return { capturedAt, run: null, runMissing: 'gone', tasks: null };
   const told = { capturedAt, ...(await withDefinition(ports, answer)) };
-  const listed = await archive.tasks(runId);
+  const listed = await listTasks(archive, runId);
   if (listed === undefined) return { ...told, tasks: null };
   const { items, described } = await describeTasks(archive, runId, listed.items);
   return { ...told, tasks: { items, complete: listed.complete, described } };
@@ -61,6 +63,20 @@ async function withDefinition({ archive, evidence }: Pick<EvidencePorts, 'archiv
   const kept =
     bytes && (await evidence.put(`definitions/${createHash('sha256').update(bytes).digest('hex')}.zip`, bytes));
   return { run: { ...run, definition: location.split('?')[0] }, ...(kept === undefined ? {} : { definition: kept }) };
+}
+
+/** `undefined` when the run is gone. */
+async function listTasks(archive: RunArchive, runId: string) {
+  const items: Answer[] = [];
+  let token: string | undefined;
+  for (let page = 0; page < MOST_TASK_PAGES; page += 1) {
+    const answer = await archive.tasks(runId, token);
+    if (answer === undefined) return undefined;
+    items.push(...answer.items);
+    token = answer.token;
+    if (token === undefined) return { items, complete: true };
+  }
+  return { items, complete: false };
 }
 
 async function describeTasks(archive: RunArchive, runId: string, listed: readonly Answer[]) {
@@ -80,6 +96,12 @@ export class RunGone extends Error {
   override readonly name = 'RunGone';
 }
 
+export interface KeptRun {
+  readonly mark: EvidenceMark;
+  /** Whether all of it is kept; what the evidence lacks of the run's tasks is lost with the run. */
+  readonly isWhole: boolean;
+}
+
 /**
  * Keeps one run as it is now, under its uuid: before another attempt follows it, or before it is deleted. Safe to repeat:
  * what was kept first stays.
@@ -88,11 +110,12 @@ export class RunGone extends Error {
 export async function keepRunEvidence(
   ports: EvidencePorts,
   run: { readonly runId: string; readonly uuid: string },
-): Promise<EvidenceMark> {
+): Promise<KeptRun> {
   const collected = await collectRun(ports, run);
   if (collected.run === null) throw new RunGone(`HealthOmics has no run ${run.runId} with uuid ${run.uuid}.`);
   const { rundropVersion, stage } = ports.settings;
   const capturedBy = { rundropVersion, stage };
   const text = JSON.stringify({ version: '1', kind: 'rundrop/run-evidence', capturedBy, ...run, ...collected });
-  return ports.evidence.put(`runs/${run.uuid}.json`, text);
+  const mark = await ports.evidence.put(`runs/${run.uuid}.json`, text);
+  return { mark, isWhole: collected.tasks?.complete === true };
 }

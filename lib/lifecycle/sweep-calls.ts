@@ -19,6 +19,8 @@ export interface SweepCalls {
   get<T>(call: () => Promise<T>): Promise<T>;
   /** ListRunTasks. @throws SweepPaused when the call may not be made any more. */
   tasks<T>(call: () => Promise<T>): Promise<T>;
+  /** GetRunTask. @throws SweepPaused when the call may not be made any more. */
+  task<T>(call: () => Promise<T>): Promise<T>;
   /** DeleteRun. @throws SweepPaused when the call may not be made any more. */
   remove<T>(call: () => Promise<T>): Promise<T>;
   /** ListRunGroups. @throws SweepPaused when the call may not be made any more. */
@@ -30,12 +32,14 @@ export function createSweepCalls(ports: Pick<SweepPorts, 'clock' | 'deadlineMs' 
   const list = createPace(ports, 'ListRuns');
   const get = createPace(ports, 'GetRun');
   const { call: tasks } = createPace(ports, 'ListRunTasks');
+  const { call: task } = createPace(ports, 'GetRunTask');
   const { call: remove } = createPace(ports, 'DeleteRun');
   const { call: groups } = createPace(ports, 'ListRunGroups');
   return {
     list: list.call,
     get: get.call,
     tasks,
+    task,
     groups,
     remove,
     count: () => ({ listCalls: list.count(), getCalls: get.count() }),

@@ -9,7 +9,8 @@ import type { PruneFacts } from '../quota/prune-rules.ts';
 import type { PruneRules } from '../quota/prune-settings.ts';
 import type { RunGroupLimits } from '../quota/queue-picture.ts';
 import type { AccountQuotas, QuotaSnapshot } from '../quota/quota-snapshot.ts';
-import type { Announcer, Clock, Log, Notifier } from './ports.ts';
+import type { EvidenceStore, RunArchive } from './evidence-ports.ts';
+import type { Announcer, Clock, Log, Notifier, Settings } from './ports.ts';
 
 export interface ListedRun {
   readonly runId: string;
@@ -53,20 +54,9 @@ export interface StoredRuns {
   look(runId: string): Promise<SeenRun | undefined>;
 }
 
-/** A run as GetRun answers it, for the decision whether it may be deleted and for its record. */
-export interface DescribedRun {
-  readonly facts: PruneFacts;
-  readonly whole: unknown;
-}
-
 export interface PrunableRuns {
   /** One GetRun call; `undefined` when there is no such run. @throws CallsThrottled */
-  describe(runId: string): Promise<DescribedRun | undefined>;
-  /** One ListRunTasks call. @throws CallsThrottled */
-  tasks(
-    runId: string,
-    token: string | undefined,
-  ): Promise<{ readonly tasks: readonly unknown[]; readonly token?: string }>;
+  describe(runId: string): Promise<PruneFacts | undefined>;
   /**
    * One DeleteRun call, never repeated by itself. `gone`: there is no such run. `refused`: HealthOmics does not delete it.
    * Rejects when nobody knows whether it was deleted. @throws CallsThrottled when it was not
@@ -78,8 +68,10 @@ export interface PrunableRuns {
 export interface PrunePorts {
   readonly rules: PruneRules;
   readonly runs: PrunableRuns;
-  /** Rejects unless the object is written. */
-  readonly archive: { write(address: string, text: string): Promise<void> };
+  /** Where a run's evidence comes from and goes to, before it is deleted. @throws CallsThrottled */
+  readonly archive: RunArchive;
+  readonly evidence: EvidenceStore;
+  readonly settings: Pick<Settings, 'rundropVersion' | 'stage'>;
   readonly deletions: Deletions;
 }
 

@@ -1,23 +1,24 @@
 /**
  * Deletes old RETAIN runs, when the route file asks for it. The order makes a wrong deletion impossible and a lost record,
- * too: look, archive, write the intent, hold the fence, look again, delete, write what came of it.
+ * too: look, keep the evidence, write the intent, hold the fence, look again, delete, write what came of it.
  */
 import type { Deletion } from '../ledger/deletions.ts';
 import { judge, type KeptBecause, type PruneFacts, pruneCandidates } from '../quota/prune-rules.ts';
 import { type StoredRun, uuidPrefixOf } from '../quota/stored-run.ts';
-import { archiveAddress, archiveText } from './archive-run.ts';
+import type { EvidenceMark } from '../runs/request-record.ts';
+import type { RunArchive } from './evidence-ports.ts';
 import { lookForPruning } from './prune-look.ts';
+import { keepRunEvidence, RunGone } from './run-evidence.ts';
 import { SweepPaused } from './sweep-calls.ts';
 import { lookAt } from './sweep-looks.ts';
 import { prunedName, type Sweep, SweepOvertaken, writeState } from './sweep-memory.ts';
 import type { OwnRun } from './sweep-own-runs.ts';
-import type { DescribedRun, PrunePorts, PruneSummary } from './sweep-ports.ts';
+import type { PrunePorts, PruneSummary } from './sweep-ports.ts';
 
 /** A run that was looked at longer ago is looked at again: meanwhile its id may name another one. */
 const FRESH_MS = 10_000;
 /** So many candidates are looked at for each that may go: the rest has its turn in the next sweep. */
 const LOOKS_PER_DELETION = 2;
-const MOST_TASK_PAGES = 100;
 const MOST_UNSETTLED = 100;
 
 type Pruned = 'deleted' | 'would-delete' | 'refused' | 'taken-over' | KeptBecause;
@@ -31,7 +32,7 @@ export async function settleDeletions(sweep: Sweep): Promise<void> {
     if (!(await prune.deletions.intend(mine))) continue;
     try {
       const found = await look(sweep, prune, deletion.runId);
-      const isGone = found?.facts.uuid === undefined ? found === undefined : found.facts.uuid !== deletion.uuid;
+      const isGone = found?.uuid === undefined ? found === undefined : found.uuid !== deletion.uuid;
       if (isGone) await settled(sweep, prune, mine);
       else await leftAlone(sweep, prune, mine, 'the sweep before ended on the way; the run is still there');
     } catch (error) {
@@ -68,6 +69,8 @@ export async function pruneRuns(sweep: Sweep): Promise<PruneSummary | undefined>
       if (outcome === 'deleted' || outcome === 'would-delete') named.push(run.runId);
       last = run;
     } catch (error) {
+      // Whatever keeps one run from being kept and deleted keeps the others only until the next sweep.
+      if (!(error instanceof SweepPaused)) last = run;
       givenUp(sweep, error);
       break;
     }
@@ -93,17 +96,41 @@ async function pruneOne(sweep: Sweep, prune: PrunePorts, run: StoredRun): Promis
   const { runs, rules } = prune;
   const looked = await lookForPruning({ runs, rules, requests, clock, calls: sweep.calls }, run);
   if ('kept' in looked) return kept(sweep, run, looked.kept);
-  if (rules.dryRun || rules.archive === undefined) return 'would-delete';
-  const { described, own, record } = looked;
-  const address = archiveAddress(rules.archive, run.runId, described.facts.uuid ?? '');
-  const tasks = await allTasks(sweep, prune, run.runId);
-  const text = archiveText({ run: described.whole, tasks, request: record, archivedMs: clock.nowMs() });
-  await prune.archive.write(address, text);
-  const deletion = deletionOf(sweep, run, { facts: described.facts, own, address });
+  if (rules.dryRun) return 'would-delete';
+  const { facts, own } = looked;
+  const evidence = await keepWhole(sweep, prune, { runId: run.runId, uuid: facts.uuid ?? '' });
+  if (typeof evidence === 'string') return kept(sweep, run, evidence);
+  const deletion = deletionOf(sweep, run, { facts, own, evidence });
   if (!(await prune.deletions.intend(deletion))) return 'taken-over';
   // A sweep that was overtaken ends here: from now on the other one decides.
   await writeState(sweep, sweep.state);
   return deleteOne(sweep, prune, { run, deletion });
+}
+
+/** What keeps it, if its evidence cannot be had whole. */
+async function keepWhole(
+  sweep: Sweep,
+  prune: PrunePorts,
+  run: { readonly runId: string; readonly uuid: string },
+): Promise<EvidenceMark | KeptBecause> {
+  const { evidence, settings } = prune;
+  const archive = withinRates(sweep, prune.archive);
+  try {
+    const { mark, isWhole } = await keepRunEvidence({ archive, evidence, settings, clock: sweep.ports.clock }, run);
+    return isWhole ? mark : 'record-not-whole';
+  } catch (error) {
+    if (error instanceof RunGone) return 'gone';
+    throw error;
+  }
+}
+
+function withinRates({ calls }: Sweep, archive: RunArchive): RunArchive {
+  return {
+    run: (runId) => calls.get(() => archive.run(runId)),
+    tasks: (runId, token) => calls.tasks(() => archive.tasks(runId, token)),
+    task: (runId, taskId) => calls.task(() => archive.task(runId, taskId)),
+    definition: (location) => archive.definition(location),
+  };
 }
 
 interface Intended {
@@ -115,8 +142,8 @@ async function deleteOne(sweep: Sweep, prune: PrunePorts, { run, deletion }: Int
   const { clock } = sweep.ports;
   const again = await look(sweep, prune, run.runId);
   const lookedMs = clock.nowMs();
-  const verdict = judge(run, again?.facts, { rules: prune.rules, nowMs: lookedMs });
-  const because = verdict.prune ? sameUuid(again?.facts, deletion) : verdict.because;
+  const verdict = judge(run, again, { rules: prune.rules, nowMs: lookedMs });
+  const because = verdict.prune ? sameUuid(again, deletion) : verdict.because;
   if (because !== undefined) {
     await leftAlone(sweep, prune, deletion, because);
     return kept(sweep, run, because);
@@ -148,27 +175,18 @@ function kept(sweep: Sweep, run: StoredRun, because: KeptBecause): KeptBecause {
   return because;
 }
 
-function look(sweep: Sweep, prune: PrunePorts, runId: string): Promise<DescribedRun | undefined> {
+function look(sweep: Sweep, prune: PrunePorts, runId: string): Promise<PruneFacts | undefined> {
   return sweep.calls.get(() => prune.runs.describe(runId));
-}
-
-async function allTasks(sweep: Sweep, prune: PrunePorts, runId: string): Promise<unknown[]> {
-  const tasks: unknown[] = [];
-  let token: string | undefined;
-  for (let page = 0; page < MOST_TASK_PAGES; page += 1) {
-    const from = token;
-    const answer = await sweep.calls.tasks(() => prune.runs.tasks(runId, from));
-    tasks.push(...answer.tasks);
-    token = answer.token;
-    if (token === undefined) return tasks;
-  }
-  throw new Error(`Run ${runId} has more than ${MOST_TASK_PAGES} pages of tasks; it was not deleted.`);
 }
 
 function deletionOf(
   sweep: Sweep,
   run: StoredRun,
-  { facts, own, address }: { readonly facts: PruneFacts; readonly own: OwnRun | undefined; readonly address: string },
+  {
+    facts,
+    own,
+    evidence,
+  }: { readonly facts: PruneFacts; readonly own: OwnRun | undefined; readonly evidence: EvidenceMark },
 ): Deletion {
   const iso = (timeMs: number) => new Date(timeMs).toISOString();
   return {
@@ -181,7 +199,7 @@ function deletionOf(
     stoppedAt: iso(facts.stoppedMs ?? 0),
     status: facts.status,
     owner: run.owner,
-    archive: address,
+    evidence,
     ...(own === undefined ? {} : { identity: own.identity, attempt: own.attempt }),
   };
 }

@@ -30,7 +30,8 @@ export type KeptBecause =
   | 'tags-not-known'
   | 'kept-by-tag'
   | 'not-ours'
-  | 'outcome-not-recorded';
+  | 'outcome-not-recorded'
+  | 'record-not-whole';
 
 export type PruneVerdict = { readonly prune: true } | { readonly prune: false; readonly because: KeptBecause };
 

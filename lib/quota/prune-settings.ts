@@ -15,8 +15,6 @@ export interface PruneRules {
   readonly runs: 'ours' | 'all';
   /** So many are deleted by one sweep at most. */
   readonly mostPerSweep: number;
-  /** `s3://bucket/prefix/` for the records; absent only in a dry run. */
-  readonly archive?: string;
   /** Says what would go and deletes nothing. */
   readonly dryRun: boolean;
 }

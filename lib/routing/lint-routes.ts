@@ -65,23 +65,6 @@ function watcherOf(location: string, byBucket: ReadonlyMap<string, readonly Obje
   return byBucket.get(bucket)?.find(({ route }) => couldMatchUnder(route.pattern, prefix));
 }
 
-/** The record of a deleted run must not start another one. */
-export function lintArchive(
-  archive: string,
-  read: readonly ReadRoute[],
-  node: SourceNode,
-  problems: ProblemList,
-): void {
-  const routes = read.filter((entry) => entry.kind === 'object');
-  const watcher = watcherOf(
-    archive,
-    Map.groupBy(routes, ({ route }) => route.bucket),
-  );
-  if (watcher === undefined) return;
-  const where = `records under ${archive} could match the key of route "${watcher.route.name}"`;
-  problems.error(placeOf(node, 'archive'), `${where} and start runs: keep them elsewhere`);
-}
-
 function warnShadowed(group: readonly ObjectRoute[], problems: ProblemList): void {
   const routes = group.map(({ route }) => route);
   const order = new Map(group.map((entry, index) => [entry.route, { entry, index }]));

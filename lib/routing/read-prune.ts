@@ -4,16 +4,7 @@ import { describe, isBroken, readChoice, readGroup, readInteger, readText } from
 import type { Entry, SourceNode } from './source-nodes.ts';
 import { parseDuration } from './units.ts';
 
-export const PRUNE_KEYS = [
-  'olderThan',
-  'statuses',
-  'keepNewest',
-  'keepTag',
-  'runs',
-  'mostPerSweep',
-  'archive',
-  'dryRun',
-] as const;
+export const PRUNE_KEYS = ['olderThan', 'statuses', 'keepNewest', 'keepTag', 'runs', 'mostPerSweep', 'dryRun'] as const;
 export const PRUNED_RUNS = ['ours', 'all'] as const;
 export const MOST_PER_SWEEP = 500;
 /** More than any account's quota. */
@@ -23,7 +14,6 @@ const DEFAULT_TAG = 'keep';
 /** Whoever follows a run has long recorded its outcome by then. */
 const SHORTEST_AGE_MS = 24 * 3_600_000;
 const LONGEST_TAG = 128;
-export const ARCHIVE = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/(?:[A-Za-z0-9!_.*'()-]+\/)+$/;
 
 /** Reads `prune:`. It deletes nothing unless it says `dryRun: false`. */
 export function readPrune(entry: Entry | undefined, problems: ProblemList): PruneRules | undefined {
@@ -42,10 +32,7 @@ export function readPrune(entry: Entry | undefined, problems: ProblemList): Prun
   const keepTag = of('keepTag', (node) => readTag(node, problems));
   const runs = of('runs', (node) => readChoice(node, PRUNED_RUNS, problems));
   const mostPerSweep = of('mostPerSweep', (node) => readInteger(node, { min: 1, max: MOST_PER_SWEEP }, problems));
-  const archive = of('archive', (node) => readArchive(node, problems));
   const dryRun = of('dryRun', (node) => readBoolean(node, problems)) ?? true;
-  if (!dryRun && !entries.has('archive'))
-    problems.error(entry.node.place, '`archive` is missing: a run is deleted only when its record is kept somewhere');
   if (olderThanMs === undefined) return undefined;
   return {
     olderThanMs,
@@ -54,7 +41,6 @@ export function readPrune(entry: Entry | undefined, problems: ProblemList): Prun
     keepTag: keepTag ?? DEFAULT_TAG,
     runs: runs ?? 'ours',
     mostPerSweep: mostPerSweep ?? DEFAULT_PER_SWEEP,
-    ...(archive === undefined ? {} : { archive }),
     dryRun,
   };
 }
@@ -80,14 +66,6 @@ function readTag(node: SourceNode, problems: ProblemList): string | undefined {
   const tag = readText(node, problems);
   if (tag === undefined || tag.length <= LONGEST_TAG) return tag;
   problems.error(node.place, `must be a tag's key, at most ${LONGEST_TAG} characters`);
-  return undefined;
-}
-
-function readArchive(node: SourceNode, problems: ProblemList): string | undefined {
-  const text = readText(node, problems);
-  if (text === undefined || ARCHIVE.test(text)) return text;
-  const place = 'must be a bucket and a prefix of plain characters, as in s3://acme-records/pruned/';
-  problems.error(node.place, place, ARCHIVE.test(`${text}/`) ? `${text}/` : undefined);
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 /** What the nodes of a route file say, checked: all of it but YAML, so that a deployed function needs no parser. */
 import { didYouMean } from './did-you-mean.ts';
-import { lintArchive, lintRoutes } from './lint-routes.ts';
+import { lintRoutes } from './lint-routes.ts';
 import { ProblemList, RouteFileError } from './problems.ts';
 import { readPrune } from './read-prune.ts';
 import { type ReadRoute, readRoute } from './read-route.ts';
@@ -55,7 +55,6 @@ function readRoot(root: SourceNode, problems: ProblemList): Content | undefined 
   checkUpstream(read, problems);
   const prune = readPrune(entries.get('prune'), problems);
   lintRoutes(read, schedules, problems);
-  if (prune?.archive !== undefined) lintArchive(prune.archive, read, entries.get('prune')?.node ?? root, problems);
   return {
     routes: read.flatMap((entry) => (entry.kind === 'object' ? [entry.route] : [])),
     outcomeRoutes: read.flatMap((entry) => (entry.kind === 'outcome' ? [entry.route] : [])),

@@ -11,7 +11,6 @@ export const KEY_DESCRIPTIONS = {
   keepTag: 'A run with this tag stays, whatever its value. Default: keep.',
   runs: 'ours (default): only runs that Rundrop started. all: also runs that others started.',
   mostPerSweep: 'So many are deleted in one sweep at most. Default 50.',
-  archive: "Where a run's full record is written before the run is deleted, as in s3://acme-records/pruned/.",
   dryRun: 'true (default): say what would go and delete nothing.',
   name: 'Unique in the file: 1 to 40 letters, digits, "_" and "-".',
   on: 'What starts a run: an object (bucket, key), or the outcome of another route (route, status).',

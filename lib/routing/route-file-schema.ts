@@ -14,7 +14,7 @@ import {
   RETRY_KEYS,
   STORAGE_KEYS,
 } from './read-life.ts';
-import { ARCHIVE, MOST_KEPT, MOST_PER_SWEEP, PRUNE_KEYS, PRUNED_RUNS } from './read-prune.ts';
+import { MOST_KEPT, MOST_PER_SWEEP, PRUNE_KEYS, PRUNED_RUNS } from './read-prune.ts';
 import { ROUTE_KEYS } from './read-route.ts';
 import { FIXED } from './read-run.ts';
 import { NAME, SCHEDULE_KEYS } from './read-schedule.ts';
@@ -201,7 +201,6 @@ function pruneSchema(): Schema {
     keepTag: TEXT,
     runs: choice(PRUNED_RUNS),
     mostPerSweep: whole(1, MOST_PER_SWEEP),
-    archive: { type: 'string', pattern: `${unicodePattern(ARCHIVE)}|\\$\\{env:` },
     dryRun: { anyOf: [{ type: 'boolean' }, { type: 'string', pattern: '^(true|false)$|\\$\\{env:' }] },
   };
   return { ...group(PRUNE_KEYS, properties), required: ['olderThan'] };

@@ -51,7 +51,7 @@ test('warnings fail only with --strict', async () => {
 test('says what prune would delete, and what it deletes', async () => {
   const dry = await rundrop(['check', '--routes', await routes(`${SOUND}prune: { olderThan: 90d }\n`)]);
   expect(dry.stdout).toContain('prune is a dry run: it would delete RETAIN runs that Rundrop started, 90 days after');
-  const real = 'prune: { olderThan: 30d, runs: all, archive: s3://acme-records/pruned/, dryRun: false }\n';
+  const real = 'prune: { olderThan: 30d, runs: all, dryRun: false }\n';
   const { stdout } = await rundrop(['check', '--routes', await routes(SOUND + real)]);
   expect(stdout).toContain(
     'prune deletes RETAIN runs whoever started them, 30 days after they ended COMPLETED, at most 50',

@@ -7,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../lib/aws/config.ts';
 
 interface Statement {
-  readonly Action: string;
-  readonly Resource: { readonly 'Fn::Sub': string };
+  readonly Action: unknown;
+  readonly Resource: unknown;
 }
 interface Derived {
-  readonly everyBucket: readonly string[];
   readonly sweepEnvironment: Readonly<Record<string, string>>;
   readonly template: {
     readonly Resources: Readonly<
@@ -69,29 +68,31 @@ async function derived(prune: string): Promise<Derived> {
 describe('pruning in the template', () => {
   it.each([
     ['without prune', ''],
-    ['in a dry run', 'prune: { olderThan: 90d, archive: s3://acme-records/pruned/ }\n'],
+    ['in a dry run', 'prune: { olderThan: 90d }\n'],
   ])('gives nobody leave to delete runs %s', async (_, prune) => {
     expect((await derived(prune)).template.Resources).not.toHaveProperty('SweepRunsPruning');
   });
 
-  it('lets the sweeper alone delete runs, and write their records under the archive alone', async () => {
-    const { template, everyBucket } = await derived(
-      'prune: { olderThan: 90d, archive: s3://acme-records/pruned/, dryRun: false }\n',
-    );
+  it('lets the sweeper alone delete runs, and keep their evidence before', async () => {
+    const { template } = await derived('prune: { olderThan: 90d, dryRun: false }\n');
     const { Roles, PolicyDocument } = template.Resources.SweepRunsPruning?.Properties ?? { Roles: [] };
     expect(Roles).toEqual([{ Ref: 'SweepRunsRole' }]);
-    const run = `arn:\${AWS::Partition}:omics:\${AWS::Region}:\${AWS::AccountId}:run/*`;
-    expect(PolicyDocument?.Statement.map(({ Action, Resource }) => [Action, Resource['Fn::Sub']])).toEqual([
-      ['omics:ListRunTasks', run],
-      ['s3:PutObject', `arn:\${AWS::Partition}:s3:::acme-records/pruned/*`],
-      ['omics:DeleteRun', run],
+    const omics = (kind: string) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:omics:\${AWS::Region}:\${AWS::AccountId}:${kind}/*`,
+    });
+    expect(PolicyDocument?.Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [
+        ['omics:ListRunTasks', 'omics:GetRunTask'],
+        [omics('run'), omics('task')],
+      ],
+      [['s3:PutObject', 's3:GetObject'], { 'Fn::Sub': '${EvidenceBucket.Arn}/*' }],
+      ['omics:DeleteRun', omics('run')],
     ]);
-    expect(everyBucket).toContain('acme-records');
   });
 
   it('tells the function the rules, which it reads back as they are', async () => {
     const { sweepEnvironment } = await derived(
-      'prune: { olderThan: 90d, statuses: [COMPLETED, FAILED], keepNewest: 500, runs: all, archive: s3://acme-records/pruned/, dryRun: false }\n',
+      'prune: { olderThan: 90d, statuses: [COMPLETED, FAILED], keepNewest: 500, runs: all, dryRun: false }\n',
     );
     expect(parseConfig({ ...COMPLETE, ...sweepEnvironment }).prune).toEqual({
       olderThanMs: 90 * 24 * 3_600_000,
@@ -100,7 +101,6 @@ describe('pruning in the template', () => {
       keepTag: 'keep',
       runs: 'all',
       mostPerSweep: 50,
-      archive: 's3://acme-records/pruned/',
       dryRun: false,
     });
     expect((await derived('')).sweepEnvironment).toEqual({});

@@ -54,9 +54,7 @@ export function tellingOf(
       definition: async () => undefined,
       tasks: (runId) =>
         call(`omics.listTasks ${runId}`, () =>
-          omics.getRun(runId) === undefined
-            ? undefined
-            : { items: [{ taskId: '1', status: 'COMPLETED' }], complete: true },
+          omics.getRun(runId) === undefined ? undefined : { items: [{ taskId: '1', status: 'COMPLETED' }] },
         ),
       task: async () => undefined,
     },

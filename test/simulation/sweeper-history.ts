@@ -15,6 +15,7 @@ import { germlineRequest } from '../local/omics/harness.ts';
 import { dyingPorts } from '../support/crashing-sweep.ts';
 import { type EmulatedAccount, STORED_RUNS, startEmulatedAccount } from '../support/emulated-account.ts';
 import { claimedRequest } from '../support/request-record.ts';
+import { evidenceProblems } from '../support/schemas.ts';
 import { randomOf } from '../support/simulated-account.ts';
 
 const MINUTE = 60_000;
@@ -30,7 +31,6 @@ const RULES: PruneRules = {
   keepTag: 'keep',
   runs: 'all',
   mostPerSweep: 4,
-  archive: 's3://records/pruned/',
   dryRun: false,
 };
 
@@ -206,12 +206,12 @@ class History {
 
   #pruning(): PrunePorts {
     const prune = this.#account.pruning(RULES);
-    const { describe, tasks } = prune.runs;
+    const { describe } = prune.runs;
     const remove: PrunePorts['runs']['delete'] = async (runId) => {
       const before = await describe(runId);
       const answer = await prune.runs.delete(runId);
       if (answer !== 'deleted' || before === undefined) return answer;
-      const { uuid = '', status, retentionMode, stoppedMs = Number.POSITIVE_INFINITY, tags } = before.facts;
+      const { uuid = '', status, retentionMode, stoppedMs = Number.POSITIVE_INFINITY, tags } = before;
       this.#count('pruned');
       this.#deleted.add(uuid);
       const isRight =
@@ -219,11 +219,16 @@ class History {
         retentionMode === 'RETAIN' &&
         this.#account.laptop.clock.nowMs() - stoppedMs >= RULES.olderThanMs - HOUR &&
         tags?.keep === undefined &&
-        this.#account.archived.has(`s3://records/pruned/${runId}-${uuid}.json`);
+        this.#isKept(uuid);
       this.#expect(isRight, `run ${runId} ${uuid} (${status} ${retentionMode}) was deleted wrongly`);
       return answer;
     };
-    return { ...prune, runs: { describe, tasks, delete: remove } };
+    return { ...prune, runs: { describe, delete: remove } };
+  }
+
+  #isKept(uuid: string): boolean {
+    const text = this.#account.evidence.kept.get(`runs/${uuid}.json`);
+    return text !== undefined && evidenceProblems(JSON.parse(text)).length === 0;
   }
 
   async #sweep(ports: SweepPorts, scan: boolean): Promise<SweepResult> {

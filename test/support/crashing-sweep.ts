@@ -44,6 +44,7 @@ export function dyingPorts(
             ...prune,
             runs: dying(prune.runs),
             archive: dying(prune.archive),
+            evidence: dying(prune.evidence),
             deletions: dying(prune.deletions),
           },
         };

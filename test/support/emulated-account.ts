@@ -1,6 +1,7 @@
 /** The real HealthOmics emulator on a clock of its own, over loopback HTTP, and a sweeper beside it with a ledger that can fail. */
 import { GetRunCommand, ListRunsCommand, type RunListItem } from '@aws-sdk/client-omics';
 import { createPrunableRuns } from '../../lib/aws/prunable-runs.ts';
+import { createRunArchive } from '../../lib/aws/run-archive.ts';
 import { createRunGroups } from '../../lib/aws/run-groups.ts';
 import { createStoredRuns } from '../../lib/aws/stored-runs.ts';
 import { type Ledger, ledgerOver } from '../../lib/ledger/ledger.ts';
@@ -9,7 +10,7 @@ import type { PruneRules } from '../../lib/quota/prune-settings.ts';
 import type { QuotaSnapshot } from '../../lib/quota/quota-snapshot.ts';
 import { type Laptop, type LaptopOptions, startLaptop } from '../local/omics/harness.ts';
 import { simulatedTable, TableStore } from '../simulation/simulated-table.ts';
-import { FakeNotifier } from './fake-telling.ts';
+import { FakeEvidence, FakeNotifier } from './fake-telling.ts';
 import { FakeAnnouncer } from './world.ts';
 
 export const STORED_RUNS = 'L-C9679DBC';
@@ -20,7 +21,7 @@ export interface EmulatedAccount {
   readonly ledger: Ledger;
   readonly announcer: FakeAnnouncer;
   readonly notifier: FakeNotifier;
-  readonly archived: Map<string, string>;
+  readonly evidence: FakeEvidence;
   /** Complete pictures, oldest first. */
   readonly pictures: QuotaSnapshot[];
   /** The ports of a sweep that may go on for so long. While it waits, its own clock goes on and the account's stands still. */
@@ -50,7 +51,7 @@ export async function startEmulatedAccount(
   const ledger = ledgerOver(simulatedTable(table, async (_, effect) => effect()));
   const announcer = new FakeAnnouncer();
   const notifier = new FakeNotifier();
-  const archived = new Map<string, string>();
+  const evidence = new FakeEvidence();
   const pictures: QuotaSnapshot[] = [];
   const quota = (code: string) => ({ value: quotas[code] ?? 0, source: 'applied' as const });
   let ids = 0;
@@ -70,7 +71,7 @@ export async function startEmulatedAccount(
     ledger,
     announcer,
     notifier,
-    archived,
+    evidence,
     pictures,
     all,
     ports: (lastsMs) => ({
@@ -109,7 +110,9 @@ export async function startEmulatedAccount(
         () => client,
         () => client,
       ),
-      archive: { write: async (address, text) => void archived.set(address, text) },
+      archive: createRunArchive(() => client),
+      evidence,
+      settings: { rundropVersion: '1.0.0', stage: 'test' },
       deletions: ledger.deletions,
     }),
     advance(byMs) {

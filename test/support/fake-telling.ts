@@ -61,7 +61,7 @@ export class FakeArchive implements RunArchive {
   }
   async tasks(runId: string) {
     const run = this.#getRun(runId);
-    return run && { items: [{ taskId: '7', name: 'align', status: run.status }], complete: true };
+    return run && { items: [{ taskId: '7', name: 'align', status: run.status }] };
   }
   async task(_runId: string, taskId: string) {
     return { taskId, logStream: `run/task/${taskId}`, failureReason: 'TaskFailed' };

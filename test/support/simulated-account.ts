@@ -3,20 +3,21 @@
 import type { Deletions } from '../../lib/ledger/deletions.ts';
 import { ledgerOver } from '../../lib/ledger/ledger.ts';
 import type { GoneRun } from '../../lib/ledger/snapshots.ts';
+import type { RunArchive } from '../../lib/lifecycle/evidence-ports.ts';
 import { createMemorySweeps, type MemorySweeps } from '../../lib/lifecycle/memory-sweeps.ts';
 import type { SweepPorts } from '../../lib/lifecycle/sweep-ports.ts';
 import {
   CallsThrottled,
-  type DescribedRun,
   type ListedRun,
   PageTokenExpired,
   type PrunePorts,
   type SeenRun,
 } from '../../lib/lifecycle/sweep-ports.ts';
+import type { PruneFacts } from '../../lib/quota/prune-rules.ts';
 import type { PruneRules } from '../../lib/quota/prune-settings.ts';
 import type { QuotaSnapshot } from '../../lib/quota/quota-snapshot.ts';
 import { simulatedTable, TableStore } from '../simulation/simulated-table.ts';
-import { FakeNotifier } from './fake-telling.ts';
+import { FakeEvidence, FakeNotifier } from './fake-telling.ts';
 import { FakeAnnouncer } from './world.ts';
 
 export interface AccountRun extends SeenRun {
@@ -113,17 +114,27 @@ export class SimulatedAccount {
     return run === undefined ? undefined : { ...run };
   }
 
-  async describe(runId: string): Promise<DescribedRun | undefined> {
+  async describe(runId: string): Promise<PruneFacts | undefined> {
     const run = await this.look(runId);
     if (run === undefined) return undefined;
     const { uuid, createdMs, status, retentionMode, stoppedMs, tags } = run as AccountRun;
-    return { facts: { runId, uuid, createdMs, stoppedMs, status, retentionMode, tags }, whole: run };
+    return { runId, uuid, createdMs, stoppedMs, status, retentionMode, tags };
   }
 
-  async tasks(runId: string): Promise<{ tasks: unknown[] }> {
-    this.#answers();
-    return { tasks: [{ taskId: `${runId}-1` }] };
-  }
+  /** One task each, in two pages. */
+  readonly archive: RunArchive = {
+    run: async (runId) => {
+      const run = await this.look(runId);
+      return run && { ...run, id: runId };
+    },
+    tasks: async (runId, token) => {
+      this.#answers();
+      if (!this.runs.has(runId)) return undefined;
+      return token === undefined ? { items: [], token: 'last' } : { items: [{ taskId: '7', status: 'COMPLETED' }] };
+    },
+    task: async () => undefined,
+    definition: async () => undefined,
+  };
 
   /** As HealthOmics: only what has ended is deleted, whatever the caller believes. */
   async deleteRun(runId: string, nowMs: number): Promise<'deleted' | 'gone' | 'refused'> {
@@ -172,8 +183,7 @@ export interface SweeperWorld extends SweepPorts {
   readonly store: MemorySweeps;
   readonly announcer: FakeAnnouncer;
   readonly notifier: FakeNotifier;
-  /** What was archived, by address. */
-  readonly archived: Map<string, string>;
+  readonly evidence: FakeEvidence;
   readonly deletions: Deletions;
   /** The ports of pruning by these rules. */
   pruning(rules: Partial<PruneRules>): PrunePorts;
@@ -194,7 +204,6 @@ const PRUNE: PruneRules = {
   keepTag: 'keep',
   runs: 'all',
   mostPerSweep: 50,
-  archive: 's3://records/pruned/',
   dryRun: false,
 };
 
@@ -205,7 +214,7 @@ export function createSweeperWorld(): SweeperWorld {
   const pictures: QuotaSnapshot[] = [];
   const goneRuns: GoneRun[] = [];
   const lines: string[] = [];
-  const archived = new Map<string, string>();
+  const evidence = new FakeEvidence();
   const table = new TableStore(
     () => clock.now,
     () => 0,
@@ -220,16 +229,17 @@ export function createSweeperWorld(): SweeperWorld {
     store: createMemorySweeps(),
     announcer: new FakeAnnouncer(),
     notifier: new FakeNotifier(),
-    archived,
+    evidence,
     deletions,
     pruning: (rules) => ({
       rules: { ...PRUNE, ...rules },
       runs: {
         describe: (runId) => account.describe(runId),
-        tasks: (runId) => account.tasks(runId),
         delete: (runId) => account.deleteRun(runId, clock.now),
       },
-      archive: { write: async (address, text) => void archived.set(address, text) },
+      archive: account.archive,
+      evidence,
+      settings: { rundropVersion: '1.0.0', stage: 'test' },
       deletions,
     }),
     pictures,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
-import { EvidenceMissing, keepEvidence, requireEvidence } from '../../../lib/lifecycle/keep-evidence.ts';
+import { keepEvidence } from '../../../lib/lifecycle/keep-evidence.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { recordOutcome } from '../../../lib/lifecycle/record-outcome.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
@@ -195,14 +195,6 @@ describe('a bucket that does not take evidence', () => {
     expect(await world.ledger.requests.open('UNEVIDENCED', 10)).toEqual([]);
     expect(world.lines.filter((line) => line.startsWith('evidence given up'))).toHaveLength(1);
     expect(world.figures.filter(({ kind }) => kind === 'evidenceGivenUp')).toHaveLength(1);
-  });
-
-  it('keeps runs from being deleted by who asks for evidence first', async () => {
-    world.evidence.refuse = 1;
-    await ended(await running(), 'COMPLETED');
-    await expect(requireEvidence(world, await request())).rejects.toThrow(EvidenceMissing);
-    world.clock.now += MINUTE_MS;
-    expect((await requireEvidence(world, await request())).uri).toContain('outcomes/');
   });
 });
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { EvidenceStore } from '../../../lib/lifecycle/evidence-ports.ts';
 import { CallsThrottled } from '../../../lib/lifecycle/sweep-ports.ts';
 import { sweepRuns } from '../../../lib/lifecycle/sweep-runs.ts';
 import type { PruneRules } from '../../../lib/quota/prune-settings.ts';
 import { crashing, ledgerOfOwnRuns } from '../../support/crashing-sweep.ts';
+import { evidenceProblems } from '../../support/schemas.ts';
 import { type AccountRun, createSweeperWorld, randomOf, type SweeperWorld } from '../../support/simulated-account.ts';
 
 const DAY = 24 * 3_600_000;
@@ -25,6 +27,18 @@ async function sweep(world: SweeperWorld, rules: Partial<PruneRules> = {}, scan 
   return result;
 }
 
+/** A bucket beside which something happens as soon as it took an object. */
+function puttingThen(store: EvidenceStore, then: () => void | Promise<void>): EvidenceStore {
+  return {
+    put: async (key, content) => {
+      const mark = await store.put(key, content);
+      await then();
+      return mark;
+    },
+    read: (mark) => store.read(mark),
+  };
+}
+
 describe('pruning', () => {
   it('deletes nothing when the route file says nothing of it', async () => {
     const world = createSweeperWorld();
@@ -41,23 +55,25 @@ describe('pruning', () => {
     expect(pruned?.runs).toEqual(runs.map(({ runId }) => runId));
     expect((await sweep(world, { dryRun: true }, false)).pruned).toBeUndefined();
     expect(world.account.deleted).toEqual([]);
-    expect(world.archived.size).toBe(0);
+    expect(world.evidence.kept.size).toBe(0);
   });
 
-  it('archives each run whole, deletes it, and writes it into the ledger', async () => {
+  it('keeps the evidence of each run, as documented, deletes it, and writes it into the ledger', async () => {
     const world = createSweeperWorld();
     const [run] = old(world, 1);
     const { pruned, storedRuns } = await sweep(world);
     expect(pruned).toMatchObject({ dryRun: false, outcomes: { deleted: 1 } });
     expect(storedRuns).toBe(0);
-    const address = `s3://records/pruned/${run?.runId}-${run?.uuid}.json`;
-    expect(JSON.parse(world.archived.get(address) ?? '')).toMatchObject({
-      version: 1,
+    const evidence = world.evidence.json(`runs/${run?.uuid}.json`);
+    expect(evidenceProblems(evidence)).toEqual([]);
+    expect(evidence).toMatchObject({
+      runId: run?.runId,
       run: { uuid: run?.uuid },
-      tasks: [{}],
+      tasks: { items: [{ taskId: '7' }], complete: true },
     });
+    const uri = `s3://evidence/runs/${run?.uuid}.json`;
     expect(await world.deletions.list(10)).toMatchObject([
-      { runId: run?.runId, uuid: run?.uuid, state: 'DELETED', archive: address, status: 'COMPLETED' },
+      { runId: run?.runId, uuid: run?.uuid, state: 'DELETED', evidence: { uri }, status: 'COMPLETED' },
     ]);
     const gone = world.announcer.sent.find(({ detailType }) => detailType === 'Stored Runs Gone');
     expect(gone?.detail).toMatchObject({ gone: 1, counts: { RETAIN: { pruned: 1 } } });
@@ -87,39 +103,62 @@ describe('pruning', () => {
     await sweep(world, { dryRun: true });
     if (first !== undefined) first.tags = { keep: '' };
     const ports = world.pruning({});
-    const archive = {
-      write: async (address: string, text: string) => {
-        await ports.archive.write(address, text);
-        if (second !== undefined) second.tags = { keep: '' };
-      },
-    };
-    await sweepRuns(world.lasting(ENOUGH, { prune: { ...ports, archive } }), { scan: true });
+    const evidence = puttingThen(ports.evidence, () => {
+      if (second !== undefined) second.tags = { keep: '' };
+    });
+    await sweepRuns(world.lasting(ENOUGH, { prune: { ...ports, evidence } }), { scan: true });
     expect(world.account.deleted).toEqual([]);
     expect(await world.deletions.list(10)).toMatchObject([{ state: 'NOT_DELETED', reason: 'kept-by-tag' }]);
   });
 
-  it('leaves a run alone whose record could not be archived, and still takes the picture', async () => {
+  it('leaves a run alone whose evidence could not be written, and still takes the picture', async () => {
     const world = createSweeperWorld();
     old(world, 3);
-    const archive = { write: async () => Promise.reject(new Error('no such bucket')) };
-    const result = await sweepRuns(world.lasting(ENOUGH, { prune: { ...world.pruning({}), archive } }), { scan: true });
+    world.evidence.refuse = 1;
+    const result = await sweepRuns(world.lasting(ENOUGH, { prune: world.pruning({}) }), { scan: true });
     expect(result).toMatchObject({ outcome: 'done', storedRuns: 3 });
     expect(world.account.deleted).toEqual([]);
     expect(await world.deletions.list(10)).toEqual([]);
+  });
+
+  it('comes to those behind one whose evidence can never be written', async () => {
+    const world = createSweeperWorld();
+    const [first, second] = old(world, 2);
+    const ports = world.pruning({ mostPerSweep: 1 });
+    const put: EvidenceStore['put'] = async (key, content) => {
+      if (key.includes(first?.uuid ?? '')) throw new Error('the key is taken');
+      return ports.evidence.put(key, content);
+    };
+    const prune = { ...ports, evidence: { put, read: async () => undefined } };
+    for (let turn = 0; turn < 2; turn += 1) {
+      await sweepRuns(world.lasting(ENOUGH, { prune }), { scan: turn === 0 });
+      world.clock.now += 60_000;
+    }
+    expect(world.account.deleted.map(({ uuid }) => uuid)).toEqual([second?.uuid]);
+  });
+
+  it('leaves a run alone of which not all tasks could be kept', async () => {
+    const world = createSweeperWorld();
+    old(world, 1);
+    const ports = world.pruning({});
+    const tasks = async () => ({ items: [], token: 'there is always more' });
+    const prune = { ...ports, archive: { ...ports.archive, tasks } };
+    expect(await sweepRuns(world.lasting(ENOUGH, { prune }), { scan: true })).toMatchObject({
+      pruned: { outcomes: { 'record-not-whole': 1 } },
+    });
+    expect(world.account.deleted).toEqual([]);
+    expect(await world.deletions.list(1)).toEqual([]);
   });
 
   it('stops where a later sweep has taken over, before anything is deleted', async () => {
     const world = createSweeperWorld();
     old(world, 2);
     const ports = world.pruning({});
-    const archive = {
-      write: async (address: string, text: string) => {
-        await ports.archive.write(address, text);
-        world.clock.now += 20 * 60_000;
-        await sweepRuns(world.lasting(ENOUGH));
-      },
-    };
-    const first = await sweepRuns(world.lasting(ENOUGH, { prune: { ...ports, archive } }), { scan: true });
+    const evidence = puttingThen(ports.evidence, async () => {
+      world.clock.now += 20 * 60_000;
+      await sweepRuns(world.lasting(ENOUGH));
+    });
+    const first = await sweepRuns(world.lasting(ENOUGH, { prune: { ...ports, evidence } }), { scan: true });
     expect(first.outcome).toBe('overtaken');
     expect(world.account.deleted).toEqual([]);
     // The next one settles what was begun, and the one after it gives that run another turn.
@@ -181,7 +220,7 @@ describe('pruning', () => {
     expect(pruned).toMatchObject({ candidates: 2, outcomes: { deleted: 1, 'outcome-not-recorded': 1 } });
     expect(world.account.deleted.map(({ uuid }) => uuid)).toEqual([told?.uuid]);
     expect(world.goneRuns).toMatchObject([{ uuid: told?.uuid, how: 'pruned' }]);
-    expect(JSON.parse([...world.archived.values()][0] ?? '')).toMatchObject({ request: { state: 'ENDED' } });
+    expect([...world.evidence.kept.keys()]).toEqual([`runs/${told?.uuid}.json`]);
   });
 });
 
@@ -191,7 +230,7 @@ function expectRightDeletions(world: SweeperWorld, context: string): void {
     expect(run, context).toMatchObject({ status: 'COMPLETED', retentionMode: 'RETAIN' });
     expect(run.tags, context).not.toHaveProperty('keep');
     expect(run.deletedMs - (run.stoppedMs ?? Number.POSITIVE_INFINITY), context).toBeGreaterThanOrEqual(30 * DAY);
-    expect(world.archived.has(`s3://records/pruned/${run.runId}-${run.uuid}.json`), context).toBe(true);
+    expect(world.evidence.kept.has(`runs/${run.uuid}.json`), context).toBe(true);
   }
 }
 

@@ -15,7 +15,6 @@ const RULES: PruneRules = {
   keepTag: 'keep',
   runs: 'all',
   mostPerSweep: 50,
-  archive: 's3://records/pruned/',
   dryRun: false,
 };
 

@@ -72,7 +72,6 @@ prune:
   keepTag: hold
   runs: all
   mostPerSweep: 100
-  archive: s3://acme-records/pruned/
   dryRun: false
 `;
 
@@ -138,7 +137,6 @@ describe('what the schema and the loader both refuse', () => {
     ['an age without a unit', 'olderThan: 90d', 'olderThan: 90'],
     ['prune without an age', '  olderThan: 90d\n', ''],
     ['pruning of active runs', 'statuses: [COMPLETED, FAILED]', 'statuses: [RUNNING]'],
-    ['an archive that is no place', 'archive: s3://acme-records/pruned/', 'archive: acme-records'],
     ['a dry run that is neither', 'dryRun: false', 'dryRun: perhaps'],
     ['a role that a drop chooses', 'roleArn: ${env:ROLE}', 'roleArn: not-an-arn'],
   ];
