@@ -4,6 +4,15 @@ import type { Clock } from './ports.ts';
 /** On the way at once. So many meet a full quota at most before the first answer says so. */
 const MOST_CALLS = 4;
 const FIRST_BACKOFF_MS = 500;
+/** Well below the time of an invocation, so that each can wait for at least one call's place. */
+const LONGEST_PAUSE_MS = 10_000;
+
+export interface StartPaceOptions {
+  readonly callsPerSecond: number;
+  readonly deadlineMs: number;
+  /** Where an invocation before this one ended: the end of its last call's own time. */
+  readonly takenMs?: number;
+}
 
 export class StartPace {
   readonly #clock: Clock;
@@ -15,11 +24,13 @@ export class StartPace {
   #takenMs: number;
   #most = MOST_CALLS;
 
-  constructor(clock: Clock, { callsPerSecond, deadlineMs }: { callsPerSecond: number; deadlineMs: number }) {
+  constructor(clock: Clock, { callsPerSecond, deadlineMs, takenMs = 0 }: StartPaceOptions) {
     this.#clock = clock;
-    this.#pauseMs = 1000 / Math.max(0.01, callsPerSecond);
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, 1000 / Math.max(0.01, callsPerSecond));
     this.#deadlineMs = deadlineMs;
-    this.#nextMs = clock.nowMs();
+    const nowMs = clock.nowMs();
+    // A call's time is never longer than a pause, whatever another machine's clock said.
+    this.#nextMs = Math.max(nowMs, Math.min(takenMs, nowMs + this.#pauseMs));
     this.#takenMs = this.#nextMs;
   }
 
@@ -57,9 +68,13 @@ export class StartPace {
     this.#most = MOST_CALLS;
   }
 
-  /** Lets the last call's own time pass, so that the next invocation keeps the pace without knowing of this one. */
+  /** The end of the last call's own time, when that is still to come: the next invocation has to know it to keep the pace. */
+  get takenMs(): number | undefined {
+    return this.#takenMs > this.#clock.nowMs() ? this.#takenMs : undefined;
+  }
+
+  /** Lets that time pass here, where nobody can be told of it. */
   async rest(): Promise<void> {
-    const restMs = Math.min(this.#takenMs, this.#deadlineMs) - this.#clock.nowMs();
-    if (restMs > 0) await this.#clock.sleep(restMs);
+    await this.#clock.sleep(Math.max(0, Math.min(this.#takenMs, this.#deadlineMs) - this.#clock.nowMs()));
   }
 }

@@ -3,7 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { fullByPicture } from '../quota/room-by-picture.ts';
 import { admissionOrder, servedNow } from '../runs/admission-order.ts';
 import { type LineEntry, lineEntryOf } from '../runs/line-entry.ts';
-import { planStarts, slowed } from '../runs/start-gate.ts';
+import { planStarts, slowed, taken } from '../runs/start-gate.ts';
 import { holdUp } from './hold-up.ts';
 import type { Quotas, Starter } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -40,13 +40,14 @@ export async function startWaiting(
 ): Promise<Started> {
   const run = await beginRun(ports, deadlineMs);
   const stopped = await startRounds(ports, run, nudged);
-  if (run.throttled.size > 1 && stopped === 'throttled') {
-    // One request alone that never gets through is its own affair; several are HealthOmics'.
-    await ports.ledger.gate.change((gate) => slowed(gate, ports.clock.nowMs()));
+  try {
+    await remember(ports, run, stopped);
+  } catch (error) {
+    // What was started is on record; failing now would stop the line until the queue delivers again.
+    ports.log.error('the starter cannot keep its memory', { error: error instanceof Error ? error.name : 'unknown' });
+    await run.pace.rest();
   }
-  await rememberTurns(ports, run);
   if (stopped === 'out-of-time') await ports.starter.nudge(`continue-${ports.clock.nowMs()}`);
-  else await run.pace.rest();
   return { started: run.started, stopped };
 }
 
@@ -57,7 +58,7 @@ async function beginRun(ports: StartWaitingPorts, deadlineMs: number): Promise<S
     ports.ledger.snapshots.list(1),
   ]);
   return {
-    pace: new StartPace(ports.clock, { callsPerSecond, deadlineMs }),
+    pace: new StartPace(ports.clock, { callsPerSecond, deadlineMs, takenMs: Date.parse(gate.takenUntil ?? '') || 0 }),
     gate,
     picture: fullByPicture(picture, ports.clock.nowMs()),
     done: new Set(),
@@ -111,8 +112,17 @@ async function waitingLine(
   return order.sort((a, b) => (run.putOff.get(a.identity) ?? 0) - (run.putOff.get(b.identity) ?? 0));
 }
 
-/** Whose turn it was matters only where several take turns. */
-async function rememberTurns(ports: StartWaitingPorts, run: StarterRun): Promise<void> {
-  if (run.routes.size < 2 || run.served.length === 0) return;
-  await ports.ledger.gate.change((gate) => ({ ...gate, servedLast: run.served.reduce(servedNow, gate.servedLast) }));
+/** What the next invocation has to know, in one write: nobody sleeps here to keep the pace for it. */
+async function remember(ports: StartWaitingPorts, run: StarterRun, stopped: Started['stopped']): Promise<void> {
+  // One request alone that never gets through is its own affair; several are HealthOmics'.
+  const isSlow = run.throttled.size > 1 && stopped === 'throttled';
+  // Whose turn it was matters only where several take turns.
+  const served = run.routes.size > 1 ? run.served : [];
+  const { takenMs } = run.pace;
+  if (!isSlow && served.length === 0 && takenMs === undefined) return;
+  await ports.ledger.gate.change((gate) => {
+    const next = isSlow ? slowed(gate, ports.clock.nowMs()) : gate;
+    const paced = takenMs === undefined ? next : taken(next, takenMs);
+    return { ...paced, servedLast: served.reduce(servedNow, paced.servedLast) };
+  });
 }

@@ -32,6 +32,8 @@ export interface StartGate {
   readonly slowUntil?: string;
   /** How often in a row that came about. */
   readonly slowTimes: number;
+  /** The end of the last StartRun call's own time, at the account's rate, where an invocation ended before it. */
+  readonly takenUntil?: string;
   /** Routes, the one whose run was started last at the end. */
   readonly servedLast: readonly string[];
 }
@@ -86,6 +88,11 @@ export function lifted(gate: StartGate, modes: readonly RetentionMode[], at: str
 export function slowed(gate: StartGate, nowMs: number): StartGate {
   const waitMs = Math.min(LONGEST_SLOW_MS, FIRST_SLOW_MS * 2 ** Math.min(gate.slowTimes, 10));
   return { ...gate, slowUntil: new Date(nowMs + waitMs).toISOString(), slowTimes: gate.slowTimes + 1 };
+}
+
+/** A StartRun call went out, and the next one has to wait until then. */
+export function taken(gate: StartGate, untilMs: number): StartGate {
+  return { ...gate, takenUntil: new Date(Math.ceil(untilMs)).toISOString() };
 }
 
 /** What a picture of the stored runs gives reason to think: that a start of the mode would be refused. */

@@ -44,7 +44,7 @@ it('takes no more operations of the ledger from drop to outcome than these', asy
   await awaitStart(ports, { token: 't', executionArn: 'arn:w1', executionName, input: { request } });
   expect(taken()).toEqual(['requests.read', 'tokens.put', 'requests.change']);
   await startWaiting(ports, Number.MAX_SAFE_INTEGER, [request]);
-  const once = ['gate.read', 'snapshots.list', 'requests.line', 'requests.line'];
+  const once = ['gate.read', 'snapshots.list', 'requests.line', 'requests.line', 'gate.change'];
   const each = ['requests.read', 'requests.change', 'requests.change', 'tokens.list', 'tokens.remove'];
   expect(taken().sort()).toEqual([...once, ...each].sort());
   await watchRun(ports, { token: 'w', executionName, request, attempt: 1 });

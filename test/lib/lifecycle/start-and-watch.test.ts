@@ -6,6 +6,7 @@ import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { watchRun } from '../../../lib/lifecycle/watch-run.ts';
 import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { taken } from '../../../lib/runs/start-gate.ts';
 import { createWorld, put, tokenOf, type World } from '../../support/world.ts';
 
 let world: World;
@@ -57,8 +58,43 @@ describe('the line for the starter', () => {
     for (const key of ['cram/a.cram', 'cram/b.cram', 'cram/c.cram']) await inLine(await claimed(key), key);
     const before = world.clock.now;
     expect(await startWaiting(world, FAR)).toEqual({ started: 3, stopped: 'nothing-waits' });
-    // The last one's time passes, too, so that the next starter keeps the pace.
-    expect(world.clock.now - before).toBe(600);
+    expect(world.clock.now - before).toBe(400);
+  });
+
+  it('keeps the pace from one invocation to the next, and none sleeps at its end', async () => {
+    const calledMs: number[] = [];
+    const start = world.runs.startRun.bind(world.runs);
+    world.runs.startRun = async (input) => {
+      calledMs.push(world.clock.now);
+      return start(input);
+    };
+    const records: RequestRecord[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) records.push(await claimed(`cram/${name}.cram`));
+    for (const [index, idleMs] of [0, 0, 150, 5_000].entries()) {
+      world.clock.now += idleMs;
+      await inLine(records[index] ?? (await claimed()), `w${index}`);
+      await startWaiting(world, FAR);
+    }
+    const [a = 0, b = 0, c = 0, d = 0] = calledMs;
+    expect([b - a, c - b, d - c]).toEqual([200, 200, 5_000]);
+    expect(world.clock.now).toBe(d);
+  });
+
+  it('lets the time of the last call pass where the ledger cannot take it', async () => {
+    await inLine(await claimed());
+    const gate = { ...world.ledger.gate, change: () => Promise.reject(new Error('conflict')) };
+    const before = world.clock.now;
+    const ports = { ...world, ledger: { ...world.ledger, gate } };
+    expect(await startWaiting(ports, FAR)).toEqual({ started: 1, stopped: 'nothing-waits' });
+    expect(world.clock.now - before).toBe(200);
+  });
+
+  it('waits for one pause at most, whatever another clock left behind', async () => {
+    await world.ledger.gate.change((gate) => taken(gate, world.clock.now + 3_600_000));
+    await inLine(await claimed());
+    const before = world.clock.now;
+    expect(await startWaiting(world, FAR)).toEqual({ started: 1, stopped: 'nothing-waits' });
+    expect(world.clock.now - before).toBe(200);
   });
 
   it('hands over when its time is up', async () => {
