@@ -1,7 +1,4 @@
 /** The commands with which a person takes things in hand, over one laptop. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetRunCommand, StartRunCommand } from '@aws-sdk/client-omics';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
@@ -35,19 +32,14 @@ const CALLER = 'arn:aws:iam::000000000000:root';
 
 let laptop: Laptop;
 let lambda: LambdaClient;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-operator-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
-  laptop = await startLaptop({ routesFile });
+  laptop = await startLaptop({ routes: ROUTES });
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   lambda = new LambdaClient({ endpoint: laptop.stack.endpoint, region: 'us-east-1', credentials });
 });
 afterAll(async () => {
   lambda.destroy();
   await laptop.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const run = (...args: string[]) => rundrop(args, { AWS_ENDPOINT_URL: laptop.stack.endpoint });

@@ -1,8 +1,5 @@
 /** `rundrop replay` over one laptop: what is stuck is shown, sent round again, decided, or removed. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -42,19 +39,14 @@ const CALLER = 'arn:aws:iam::000000000000:root';
 
 let laptop: Laptop;
 let sqs: SQSClient;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-replay-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
-  laptop = await startLaptop({ routesFile });
+  laptop = await startLaptop({ routes: ROUTES });
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   sqs = new SQSClient({ endpoint: laptop.stack.endpoint, region: 'us-east-1', credentials });
 });
 afterAll(async () => {
   sqs.destroy();
   await laptop.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const replay = (...args: string[]) => rundrop(['replay', ...args], { AWS_ENDPOINT_URL: laptop.stack.endpoint });

@@ -1,7 +1,4 @@
 /** What a route says of failures, from its file to the runs that HealthOmics was asked for. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { GetRunCommand } from '@aws-sdk/client-omics';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RequestRecord } from '../../lib/runs/request-record.ts';
@@ -31,14 +28,10 @@ routes:
 
 const reads = (key: string) => ({ parameters: { input: `s3://${BUCKET}/${key}` } });
 
-let folder: string;
 let laptop: Laptop;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-failures-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
   laptop = await startLaptop({
-    routesFile,
+    routes: ROUTES,
     quotas: { 'L-24A3B174': 100 },
     failures: [
       { when: reads('growing/a'), failureReason: 'FILE_SYSTEM_OUT_OF_SPACE' },
@@ -49,7 +42,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await laptop.stop();
-  await rm(folder, { recursive: true });
 });
 
 async function endOf(key: string): Promise<RequestRecord> {

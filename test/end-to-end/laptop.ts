@@ -1,4 +1,7 @@
 /** The whole laptop AWS for one test file, on a free port, and what the tests do with it: all over unmodified SDK clients. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { OmicsClient } from '@aws-sdk/client-omics';
@@ -16,6 +19,7 @@ export const ROLE_ARN = 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole';
 
 export interface Laptop {
   readonly stack: Stack;
+  readonly routesFile: string;
   readonly s3: S3Client;
   readonly sfn: SFNClient;
   readonly omics: OmicsClient;
@@ -31,12 +35,21 @@ export interface Laptop {
 
 /** Runs take a fraction of a second. */
 const SPEED = 5_000;
+const PROJECT_ROUTES = fileURLToPath(new URL('../../rundrop.yaml', import.meta.url));
 
-export async function startLaptop(options: Partial<StackOptions> = {}): Promise<Laptop> {
+export interface LaptopOptions extends Partial<Omit<StackOptions, 'routesFile'>> {
+  /** The text of its route file; absent: the project's own. */
+  readonly routes?: string;
+}
+
+export async function startLaptop({ routes, ...options }: LaptopOptions = {}): Promise<Laptop> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'rundrop-laptop-'));
+  const routesFile = routes === undefined ? PROJECT_ROUTES : path.join(folder, 'rundrop.yaml');
+  if (routes !== undefined) await writeFile(routesFile, routes);
   const stack = await startStack({
     port: 0,
     speed: SPEED,
-    routesFile: fileURLToPath(new URL('../../rundrop.yaml', import.meta.url)),
+    routesFile,
     report: (line) => console.error(line),
     ...options,
   });
@@ -51,6 +64,7 @@ export async function startLaptop(options: Partial<StackOptions> = {}): Promise<
   const ledger = createLedger(documentClient(new DynamoDBClient(settings)), 'rundrop-local-ledger');
   return {
     stack,
+    routesFile,
     s3,
     sfn,
     omics,
@@ -72,6 +86,7 @@ export async function startLaptop(options: Partial<StackOptions> = {}): Promise<
     async stop() {
       for (const client of [s3, sfn, omics]) client.destroy();
       await stack.close();
+      await rm(folder, { recursive: true });
     },
   };
 }

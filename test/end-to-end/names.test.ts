@@ -3,9 +3,6 @@
  * metadata, dropped requests and bad JSON, and looked for in everything that people and programs may read who may not
  * read the ledger, the parameters of runs, and the evidence itself.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetRunCommand, ListRunsCommand } from '@aws-sdk/client-omics';
@@ -70,17 +67,13 @@ routes:
 `;
 
 let laptop: Laptop;
-let folder: string;
 let sqs: SQSClient;
 const lines: string[] = [];
 const reports: string[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-names-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
   laptop = await startLaptop({
-    routesFile,
+    routes: ROUTES,
     quotas: { 'L-24A3B174': 1_000, 'L-C9679DBC': 12 },
     failures: [
       { when: { parameters: { sample: `${SECRET}-FAILS` } }, failureReason: 'OUT_OF_MEMORY_ERROR' },
@@ -101,7 +94,6 @@ beforeAll(async () => {
 afterAll(async () => {
   sqs.destroy();
   await laptop.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 function settings() {

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
@@ -36,7 +33,6 @@ routes:
 prune: { olderThan: 1d, runs: all }
 `;
 
-let folder: string;
 let laptop: Laptop;
 let lambda: LambdaClient;
 let sqs: SQSClient;
@@ -44,12 +40,9 @@ let queueUrl = '';
 let noticesUrl = '';
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-quota-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
   const environment = { RUNDROP_SWEEP_RATE_SHARE: '0.9' };
   laptop = await startLaptop({
-    routesFile,
+    routes: ROUTES,
     environment,
     quotas: { 'L-C9679DBC': QUOTA, 'L-24A3B174': 100, 'L-BE38079A': 500 },
   });
@@ -65,7 +58,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await laptop.stop();
-  await rm(folder, { recursive: true });
 });
 
 async function listenToAnnouncements(events: EventBridgeClient): Promise<string> {
@@ -209,7 +201,7 @@ describe('rundrop quota, with runs of our routes and of a foreign client', () =>
   });
 
   it('shows what pruning would take, and deletes nothing', async () => {
-    const { stdout, stderr, exitStatus } = await rundrop(['prune', '--routes', path.join(folder, 'rundrop.yaml')], {
+    const { stdout, stderr, exitStatus } = await rundrop(['prune', '--routes', laptop.routesFile], {
       AWS_ENDPOINT_URL: laptop.stack.endpoint,
     });
     expect(exitStatus, stderr).toBe(0);

@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropRow } from '../../cli/rows.ts';
@@ -32,17 +29,12 @@ routes:
     run: { workflowId: "3333333", retentionMode: RETAIN, parameters: { input: '{uri}' } }
 `;
 
-let folder: string;
 let laptop: Laptop;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-routes-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
-  laptop = await startLaptop({ routesFile, quotas: { 'L-C9679DBC': 2, 'L-24A3B174': 100 } });
+  laptop = await startLaptop({ routes: ROUTES, quotas: { 'L-C9679DBC': 2, 'L-24A3B174': 100 } });
 });
 afterAll(async () => {
   await laptop.stop();
-  await rm(folder, { recursive: true });
 });
 
 /** The row of `rundrop drops` for a key, once it says REFUSED or REJECTED. */

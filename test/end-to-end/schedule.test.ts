@@ -1,6 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startLaptop } from './laptop.ts';
 
@@ -9,12 +6,8 @@ const AHEAD_SECONDS = 4;
 
 it('starts one run at the scheduled time, with its date', async () => {
   const scheduled = new Date(Date.now() + AHEAD_SECONDS * 1000).toISOString().slice(0, 19);
-  const folder = await mkdtemp(path.join(tmpdir(), 'rundrop-schedule-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(
-    routesFile,
-    `
+  const laptop = await startLaptop({
+    routes: `
 version: 1
 defaults: { roleArn: 'arn:aws:iam::000000000000:role/HealthOmics', outputUri: 's3://acme-results/{route}/', retentionMode: REMOVE, storageType: DYNAMIC }
 routes: []
@@ -24,8 +17,7 @@ schedules:
     timezone: UTC
     run: { workflowId: "222", parameters: { date: '{date}' } }
 `,
-  );
-  const laptop = await startLaptop({ routesFile });
+  });
   onTestFinished(() => laptop.stop());
   const [request] = await laptop.endedRequests(1);
   expect(request).toMatchObject({

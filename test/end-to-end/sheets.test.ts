@@ -1,7 +1,4 @@
 /** Sheets whose rows start runs, through the whole laptop: the real queue, the real functions, unmodified clients. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { GetRunCommand, paginateListRuns } from '@aws-sdk/client-omics';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -29,17 +26,12 @@ routes:
 const LIFTED_QUOTAS = { 'L-24A3B174': 1_000, 'L-BE38079A': 1_000 };
 
 let laptop: Laptop;
-let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-sheets-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
-  laptop = await startLaptop({ routesFile, quotas: LIFTED_QUOTAS });
+  laptop = await startLaptop({ routes: ROUTES, quotas: LIFTED_QUOTAS });
   for (const read of [1, 2]) await laptop.put(fastq(read));
 });
 afterAll(async () => {
   await laptop.stop();
-  await rm(folder, { recursive: true, force: true });
 });
 
 const fastq = (read: number) => `fastq/shared_R${read}.fastq.gz`;
