@@ -4,6 +4,7 @@ import { createQuotas } from '../../lib/aws/quotas.ts';
 import { createRunGroups } from '../../lib/aws/run-groups.ts';
 import { createStoredRuns } from '../../lib/aws/stored-runs.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
+import { errorName } from '../../lib/lifecycle/error-name.ts';
 import { createMemorySweeps } from '../../lib/lifecycle/memory-sweeps.ts';
 import type { Clock, Log } from '../../lib/lifecycle/ports.ts';
 import type { SweepPorts, SweepProgress } from '../../lib/lifecycle/sweep-ports.ts';
@@ -97,7 +98,7 @@ async function requestsIfAny(ledger: Ledger, terminal: Terminal): Promise<SweepP
     await ledger.requests.list(1);
     return ledger.requests;
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown';
+    const name = errorName(error);
     if (!NO_LEDGER.has(name)) throw error;
     terminal.note("There is no ledger to read here: every run's retention mode is asked for with one GetRun.");
     return {

@@ -3,6 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { errorName } from '../lifecycle/error-name.ts';
 import type { Clock, Log } from '../lifecycle/ports.ts';
 import { annotate, traceHandler } from './tracing.ts';
 
@@ -36,7 +37,7 @@ export function edge<E, R>(take: (event: E, context: Context) => Promise<R>) {
     .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
     .use(traceHandler())
     .onError(async ({ error }) => {
-      logger.error('the invocation failed', { error: error instanceof Error ? error.name : 'unknown' });
+      logger.error('the invocation failed', { error: errorName(error) });
     })
     .handler((event: E, context: Context) => {
       const ids = correlationOf(event);

@@ -1,5 +1,6 @@
 /** Runs as pruning reads and deletes them. */
 import { DeleteRunCommand, GetRunCommand, OmicsClient } from '@aws-sdk/client-omics';
+import { errorName } from '../lifecycle/error-name.ts';
 import type { PrunableRuns } from '../lifecycle/sweep-ports.ts';
 import { config } from './config.ts';
 import { omicsErrorsTranslated } from './stored-runs.ts';
@@ -42,7 +43,7 @@ export function createPrunableRuns(
         await omicsErrorsTranslated(() => deleting().send(new DeleteRunCommand({ id: runId })));
         return 'deleted';
       } catch (error) {
-        const name = error instanceof Error ? error.name : '';
+        const name = errorName(error);
         if (name === 'ResourceNotFoundException') return 'gone';
         if (REFUSALS.has(name)) return 'refused';
         throw error;

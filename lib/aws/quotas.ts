@@ -4,6 +4,7 @@ import {
   GetServiceQuotaCommand,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
+import { errorName } from '../lifecycle/error-name.ts';
 import type { Clock, Log, Quotas } from '../lifecycle/ports.ts';
 import type { AccountQuotas, QuotaValue } from '../quota/quota-snapshot.ts';
 import { traced } from './tracing.ts';
@@ -61,7 +62,7 @@ async function readApplied(client: ServiceQuotasClient, QuotaCode: string, log: 
   try {
     return (await client.send(new GetServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
   } catch (error) {
-    log.warn('the applied quota cannot be read', { QuotaCode, error: error instanceof Error ? error.name : 'unknown' });
+    log.warn('the applied quota cannot be read', { QuotaCode, error: errorName(error) });
     return undefined;
   }
 }
@@ -72,7 +73,7 @@ async function readDefault(client: ServiceQuotasClient, QuotaCode: string, log: 
   } catch (error) {
     log.warn("AWS's default quota cannot be read", {
       QuotaCode,
-      error: error instanceof Error ? error.name : 'unknown',
+      error: errorName(error),
     });
     return undefined;
   }

@@ -12,6 +12,7 @@ import {
   type StartRunCommandOutput,
   type WorkflowType,
 } from '@aws-sdk/client-omics';
+import { errorName } from '../lifecycle/error-name.ts';
 import type { ListedRun, RunFacts, Runs, StartRunResult, WorkflowName } from '../lifecycle/ports.ts';
 import { parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import type { StartRunInput } from '../runs/start-run-input.ts';
@@ -122,7 +123,7 @@ export async function getRun(omics: OmicsClient, runId: string): Promise<RunFact
   try {
     return factsOf({ ...(await omics.send(new GetRunCommand({ id: runId }))) });
   } catch (error) {
-    if (nameOf(error) === 'ResourceNotFoundException') return undefined;
+    if (errorName(error) === 'ResourceNotFoundException') return undefined;
     throw error;
   }
 }
@@ -137,7 +138,7 @@ export async function cancelRun(omics: OmicsClient, runId: string): Promise<void
   try {
     await omics.send(new CancelRunCommand({ id: runId }));
   } catch (error) {
-    if (!['ConflictException', 'ResourceNotFoundException'].includes(nameOf(error))) throw error;
+    if (!['ConflictException', 'ResourceNotFoundException'].includes(errorName(error))) throw error;
   }
 }
 
@@ -187,17 +188,13 @@ const REFUSALS = new Set([
 
 /** The one translation of StartRun's errors. What is not a refusal may have started a run: it is asked again, same requestId. */
 export function resultOfError(error: unknown): StartRunResult {
-  const name = nameOf(error);
+  const name = errorName(error);
   const message = error instanceof Error ? error.message : String(error);
   if (REFUSALS.has(name)) return { kind: 'refused', reason: `StartRun was refused, ${name}: ${message}`, code: name };
   if (name === 'ServiceQuotaExceededException')
     return { kind: 'quota', reason: `A quota is full, ${name}: ${message}` };
   const later = { kind: 'later', reason: `StartRun did not get through, ${name}: ${message}` } as const;
   return name === 'ThrottlingException' ? { ...later, isThrottled: true } : later;
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
 }
 
 interface GetRunAnswer {

@@ -1,5 +1,6 @@
 /** Every run that HealthOmics stores, as the sweeper reads it. */
 import { GetRunCommand, ListRunsCommand, type OmicsClient, type RunStatus } from '@aws-sdk/client-omics';
+import { errorName } from '../lifecycle/error-name.ts';
 import { CallsThrottled, type ListedRun, PageTokenExpired, type StoredRuns } from '../lifecycle/sweep-ports.ts';
 
 const PAGE_SIZE = 100;
@@ -68,7 +69,7 @@ export async function omicsErrorsTranslated<T>(call: () => Promise<T>): Promise<
   try {
     return await call();
   } catch (error) {
-    const name = error instanceof Error ? error.name : '';
+    const name = errorName(error);
     if (THROTTLES.has(name)) throw new CallsThrottled('HealthOmics asks for fewer calls.', { cause: error });
     throw error;
   }
@@ -79,7 +80,7 @@ async function send<T>(call: () => Promise<T>, hasToken: boolean): Promise<T> {
   try {
     return await omicsErrorsTranslated(call);
   } catch (error) {
-    const name = error instanceof Error ? error.name : '';
+    const name = errorName(error);
     if (hasToken && name === 'ValidationException')
       throw new PageTokenExpired('ListRuns does not take its page token any more.', { cause: error });
     throw error;

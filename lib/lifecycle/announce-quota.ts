@@ -3,6 +3,7 @@ import type { Forecast } from '../quota/forecast.ts';
 import { countOf, type QuotaSnapshot, retainedShare } from '../quota/quota-snapshot.ts';
 import type { PendingWord } from '../quota/sweep-state.ts';
 import { opaqueId } from '../runs/identity.ts';
+import { errorName } from './error-name.ts';
 import type { Notice } from './ports.ts';
 import { type Sweep, writeState } from './sweep-memory.ts';
 
@@ -132,8 +133,8 @@ async function isTaken({ ports }: Sweep, word: PendingWord): Promise<boolean> {
     else await ports.announcer.announce(word);
     return true;
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown';
-    ports.log.error('the announcement was not taken', { detailType: word.detailType, to: word.to, error: name });
+    const { detailType, to } = word;
+    ports.log.error('the announcement was not taken', { detailType, to, error: errorName(error) });
     return false;
   }
 }

@@ -5,6 +5,7 @@
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
+import { errorName } from './error-name.ts';
 import type { Clock } from './ports.ts';
 import { type TellPorts, tell } from './tell.ts';
 
@@ -39,7 +40,7 @@ export async function announceStuckSheets(
     try {
       await announce(ports, drop);
     } catch (error) {
-      ports.log.error('stuck sheet not announced', { dropId, error: error instanceof Error ? error.name : 'unknown' });
+      ports.log.error('stuck sheet not announced', { dropId, error: errorName(error) });
     }
   }
   return { seen, repaired: 0 };

@@ -6,6 +6,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AttemptRecord, EvidenceMark, EvidenceTrouble, RequestRecord } from '../runs/request-record.ts';
 import { attemptEvidenceKept, evidenceFailed, evidenceKept } from '../runs/transitions.ts';
+import { errorName } from './error-name.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './ports.ts';
 import { collectRun, type EvidencePorts, keepRunEvidence, type RunEvidence } from './run-evidence.ts';
@@ -66,7 +67,7 @@ export async function keepAttemptEvidence(
       identity: record.identity,
       attempt: number,
       runId,
-      error: nameOf(error),
+      error: errorName(error),
     });
   }
 }
@@ -88,7 +89,7 @@ async function tryToWrite(
   } catch (error) {
     const at = new Date(ports.clock.nowMs()).toISOString();
     const tries = (record.evidenceTrouble?.tries ?? 0) + 1;
-    const trouble = { tries, lastTryAt: at, error: nameOf(error) };
+    const trouble = { tries, lastTryAt: at, error: errorName(error) };
     return { trouble: tries < MOST_TRIES ? trouble : { ...trouble, givenUpAt: at } };
   }
 }
@@ -141,8 +142,4 @@ async function attemptEvidence(ports: KeepEvidencePorts, attempt: AttemptRecord)
     return { attempt: number, requestId, ...(await collectRun(ports, attempt)) };
   const { capturedAt, run, definition, tasks } = JSON.parse(text) as RunEvidence;
   return { attempt: number, requestId, keptAs, capturedAt, run, ...(definition && { definition }), tasks };
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : 'unknown';
 }

@@ -15,6 +15,7 @@ import { announceUncertain } from './announce-uncertain.ts';
 import { byTurns } from './by-turns.ts';
 import { cancelIfAsked } from './cancel-request.ts';
 import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
+import { errorName } from './error-name.ts';
 import { followHint, statusOfRun } from './follow-run.ts';
 import { claimWithoutRoute, fireIfComplete } from './gather-drop.ts';
 import { keepEvidence } from './keep-evidence.ts';
@@ -60,7 +61,7 @@ export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
       repaired += done.repaired;
     } catch (error) {
       failed.push(error);
-      ports.log.error('pass failed', { pass: name, error: error instanceof Error ? error.name : 'unknown' });
+      ports.log.error('pass failed', { pass: name, error: errorName(error) });
     }
   }
   if (failed.length > 0) throw new PassesFailed(failed);
@@ -122,7 +123,7 @@ async function forEachOpen(
     try {
       if (await repair(record)) repaired += 1;
     } catch (error) {
-      ports.log.error('repair failed', { identity, state, error: error instanceof Error ? error.name : 'unknown' });
+      ports.log.error('repair failed', { identity, state, error: errorName(error) });
     }
   }
   return { seen, repaired };
@@ -151,7 +152,7 @@ async function fireGathers(ports: ReconcilePorts): Promise<Pass> {
     } catch (error) {
       ports.log.error('gather failed', {
         gatherId: header.gatherId,
-        error: error instanceof Error ? error.name : 'unknown',
+        error: errorName(error),
       });
     }
   }
@@ -210,7 +211,7 @@ async function tellRejected(ports: ReconcilePorts): Promise<Pass> {
     try {
       await announceRejected(ports, dropId);
     } catch (error) {
-      ports.log.error('a rejection was not told', { dropId, error: error instanceof Error ? error.name : 'unknown' });
+      ports.log.error('a rejection was not told', { dropId, error: errorName(error) });
     }
   }
   return { seen: dropIds.length, repaired: 0 };

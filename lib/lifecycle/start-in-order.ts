@@ -7,6 +7,7 @@ import { servedNow } from '../runs/admission-order.ts';
 import { type LineEntry, retentionModeOf } from '../runs/line-entry.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { gotThrough, isDoubtful, type Knowledge, refused, type StartGate } from '../runs/start-gate.ts';
+import { errorName } from './error-name.ts';
 import { rejectForQuota } from './hold-up.ts';
 import type { StartRunResult } from './ports.ts';
 import {
@@ -106,7 +107,7 @@ async function harmless<Result>(
   try {
     return await step();
   } catch (error) {
-    ports.log.error('start failed', { identity, error: error instanceof Error ? error.name : 'unknown' });
+    ports.log.error('start failed', { identity, error: errorName(error) });
     return { kind: 'settled' };
   }
 }

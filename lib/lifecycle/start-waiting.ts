@@ -4,6 +4,7 @@ import { fullByPicture } from '../quota/room-by-picture.ts';
 import { admissionOrder, servedNow } from '../runs/admission-order.ts';
 import { type LineEntry, lineEntryOf } from '../runs/line-entry.ts';
 import { planStarts, slowed, taken } from '../runs/start-gate.ts';
+import { errorName } from './error-name.ts';
 import { holdUp } from './hold-up.ts';
 import type { Quotas, Starter } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -44,7 +45,7 @@ export async function startWaiting(
     await remember(ports, run, stopped);
   } catch (error) {
     // What was started is on record; failing now would stop the line until the queue delivers again.
-    ports.log.error('the starter cannot keep its memory', { error: error instanceof Error ? error.name : 'unknown' });
+    ports.log.error('the starter cannot keep its memory', { error: errorName(error) });
     await run.pace.rest();
   }
   if (stopped === 'out-of-time') await ports.starter.nudge(`continue-${ports.clock.nowMs()}`);

@@ -6,6 +6,7 @@ import type { Deletion } from '../ledger/deletions.ts';
 import { judge, type KeptBecause, type PruneFacts, pruneCandidates } from '../quota/prune-rules.ts';
 import { type StoredRun, uuidPrefixOf } from '../quota/stored-run.ts';
 import type { EvidenceMark } from '../runs/request-record.ts';
+import { errorName } from './error-name.ts';
 import type { RunArchive } from './evidence-ports.ts';
 import { lookForPruning } from './prune-look.ts';
 import { keepRunEvidence, RunGone } from './run-evidence.ts';
@@ -46,8 +47,7 @@ export async function settleDeletions(sweep: Sweep): Promise<void> {
 function givenUp(sweep: Sweep, error: unknown): void {
   if (error instanceof SweepOvertaken) throw error;
   if (error instanceof SweepPaused) return;
-  const name = error instanceof Error ? error.name : 'unknown';
-  sweep.ports.log.error('pruning was given up for this sweep', { error: name });
+  sweep.ports.log.error('pruning was given up for this sweep', { error: errorName(error) });
 }
 
 /** `undefined` when nothing is to be pruned. @throws SweepOvertaken */

@@ -2,6 +2,7 @@
 import { laneOf, type OpenLane, type QueuePicture, type RunGroupLimits } from '../quota/queue-picture.ts';
 import { isActive } from '../quota/stored-run.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
+import { errorName } from './error-name.ts';
 import { SweepPaused } from './sweep-calls.ts';
 import type { Sweep } from './sweep-memory.ts';
 import { ownerOf } from './sweep-own-runs.ts';
@@ -65,7 +66,7 @@ async function runGroups({ ports, calls }: Sweep): Promise<RunGroupLimits[]> {
     }
   } catch (error) {
     if (!(error instanceof SweepPaused)) {
-      const name = error instanceof Error ? error.name : 'unknown';
+      const name = errorName(error);
       ports.log.warn('the limits of run groups cannot be read', { error: name });
     }
   }

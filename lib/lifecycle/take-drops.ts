@@ -2,6 +2,7 @@
 import type { Drop } from '../routing/drop.ts';
 import { parseDropEvents } from '../routing/drop-events.ts';
 import { type EventSender, type TrustedSenders, whyNotTrusted } from '../routing/event-sender.ts';
+import { errorName } from './error-name.ts';
 import type { Metrics } from './metrics.ts';
 import { type Taken, takeDrop } from './take-drop.ts';
 import type { TakeSheetPorts } from './take-sheet.ts';
@@ -64,7 +65,7 @@ async function takeRecord(ports: TakeDropsPorts, { messageId, body }: QueueRecor
     ports.metrics.record({ kind: 'drop', outcome: 'failed' });
     ports.log.error('drop not taken, it comes back', {
       messageId,
-      error: error instanceof Error ? error.name : 'unknown',
+      error: errorName(error),
     });
     return messageId;
   }

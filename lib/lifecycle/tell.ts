@@ -1,5 +1,6 @@
 /** One announcement, to programs and then to people. */
 import type { Told } from '../runs/request-record.ts';
+import { errorName } from './error-name.ts';
 import type { Announcement, Announcer, Log, Notice, Notifier } from './ports.ts';
 
 export interface TellPorts {
@@ -28,8 +29,8 @@ export async function tell(
     await notifier.notify(notice);
     return 'everybody';
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'unknown';
-    log.error('the notification was not taken', { eventId: notice.eventId, about: notice.about, error: name });
+    const { eventId, about } = notice;
+    log.error('the notification was not taken', { eventId, about, error: errorName(error) });
     return 'programs';
   }
 }
