@@ -12,10 +12,12 @@ const path = require('node:path');
 
 const lean = (file) => path.join(__dirname, 'lean', file);
 
+const PROTOCOLS = /^import \{([^}]+)\} from "@aws-sdk\/core\/protocols";$/m;
+
 /** By what is imported. */
 const REPLACED_PACKAGES = new Map([
   ['@aws-sdk/credential-provider-node', lean('credentials.mjs')],
-  ['@aws-sdk/endpoint-cache', lean('endpoint-cache.mjs')],
+  ['@aws-sdk/middleware-endpoint-discovery', lean('endpoint-discovery.mjs')],
   ['@smithy/core/event-streams', lean('event-streams.mjs')],
   ['@aws-lambda-powertools/jmespath', lean('jmespath.mjs')],
   ['@aws-lambda-powertools/jmespath/functions', lean('jmespath.mjs')],
@@ -29,7 +31,19 @@ const REPLACED_FILES = new Map([
   ['loadSharedConfigFiles', lean('shared-config.mjs')],
   ['getInstanceMetadataRegion', lean('instance-region.mjs')],
   ['S3ExpressIdentityProviderImpl', lean('s3-express.mjs')],
+  ['CreateSessionCommand', lean('s3-express.mjs')],
   ['AdaptiveRetryStrategy', lean('adaptive-retry.mjs')],
+  ['AwsSdkSigV4ASigner', lean('sigv4a.mjs')],
+  ['resolveAwsSdkSigV4AConfig', lean('sigv4a.mjs')],
+  ['HeaderFormatter', lean('header-formatter.mjs')],
+  ['emitWarningIfUnsupportedVersion', lean('node-version.mjs')],
+  ['check-content-length-header', lean('no-middleware.mjs')],
+  ['loggerMiddleware', lean('no-middleware.mjs')],
+  ['middleware-ssec', lean('no-middleware.mjs')],
+  ['region-redirect-middleware', lean('no-middleware.mjs')],
+  ['s3ExpressHttpSigningMiddleware', lean('no-middleware.mjs')],
+  ['s3ExpressMiddleware', lean('no-middleware.mjs')],
+  ['createBufferedReadable', lean('web-streams.mjs')],
   ['createChecksumStream.browser', lean('web-streams.mjs')],
   ['getAwsChunkedEncodingStream.browser', lean('web-streams.mjs')],
   ['headStream.browser', lean('web-streams.mjs')],
@@ -65,10 +79,15 @@ function leanSdk() {
         const { version } = JSON.parse(await readFile(file, 'utf8'));
         return { contents: JSON.stringify({ version }), loader: 'json' };
       });
-      build.onLoad({ filter: /[\\/]client-s3[\\/]dist-es[\\/]endpoint[\\/]endpointResolver\.js$/ }, () => ({
-        contents: PLAIN_BUCKETS,
-        loader: 'js',
-      }));
+      build.onLoad({ filter: /[\\/]dist-es[\\/]endpoint[\\/]endpointResolver\.js$/ }, async ({ path: file }) =>
+        isSdk(file) ? { contents: await plainEndpoints(file), loader: 'js' } : undefined,
+      );
+      build.onLoad({ filter: /[\\/]lib[\\/]aws[\\/]partitions\.js$/ }, async ({ path: file }) =>
+        isSdk(file) ? { contents: leanPartitions(await readFile(file, 'utf8')), loader: 'js' } : undefined,
+      );
+      build.onLoad({ filter: /[\\/]runtimeExtensions\.js$/ }, ({ path: file }) =>
+        isSdk(file) ? { contents: NO_EXTENSIONS, loader: 'js' } : undefined,
+      );
       // Nothing but a multi-region access point is signed for all regions, and Rundrop names none.
       build.onLoad({ filter: /[\\/]SignatureV4MultiRegion\.js$/ }, () => ({
         contents: ONE_REGION_SIGNER,
@@ -76,7 +95,13 @@ function leanSdk() {
       }));
       build.onLoad({ filter: /[\\/]node_modules[\\/]@(?:aws|aws-sdk|smithy)[\\/].*\.js$/ }, async ({ path: file }) => {
         const text = await readFile(file, 'utf8');
-        return text.includes('import(') ? { contents: leanImports(text), loader: 'js' } : undefined;
+        if (!PROTOCOLS.test(text))
+          return text.includes('import(') ? { contents: leanImports(text), loader: 'js' } : undefined;
+        const list = await build.resolve('@aws-sdk/core/protocols', {
+          resolveDir: path.dirname(file),
+          kind: 'import-statement',
+        });
+        return { contents: directProtocols(text, await protocolFiles(list.path)), loader: 'js' };
       });
       requireBuiltins(build);
     },
@@ -87,6 +112,35 @@ const PLAIN_BUCKETS = `
 import { partition } from '@aws-sdk/core/client';
 import { s3Endpoint } from ${JSON.stringify(lean('s3-endpoint.mjs'))};
 export const defaultEndpointResolver = (params) => s3Endpoint(params, partition);
+`;
+
+/** The name that a service signs with is the first label of its host, for the services that Rundrop calls. */
+async function plainEndpoints(file) {
+  if (/[\\/]client-s3[\\/]/.test(file)) return PLAIN_BUCKETS;
+  const parameters = await readFile(path.join(path.dirname(file), 'EndpointParameters.js'), 'utf8');
+  const [, service] = /defaultSigningName: "([a-z]+)"/.exec(parameters);
+  return `
+import { partition } from '@aws-sdk/core/client';
+import { regionalEndpoint } from ${JSON.stringify(lean('regional-endpoint.mjs'))};
+export const defaultEndpointResolver = (params) => regionalEndpoint('${service}', params, partition);
+`;
+}
+
+/** Without the names of all regions: a region's partition is known by its regex, too. */
+function leanPartitions(text) {
+  const { partitions } = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+  const lean = partitions.map((each) => ({ ...each, regions: {} }));
+  return `export const partitionsInfo = ${JSON.stringify({ partitions: lean })};`;
+}
+
+/** Rundrop's clients have no extensions that change their configuration. Asking for it tells the HTTP handler what a service needs of it. */
+const NO_EXTENSIONS = `
+import { getHttpHandlerExtensionConfiguration } from '@smithy/core/protocols';
+export const resolveRuntimeExtensions = (config, extensions) => {
+  if (extensions.length > 0) throw new Error('Extensions of a client are not in this bundle.');
+  getHttpHandlerExtensionConfiguration(config);
+  return config;
+};
 `;
 
 const ONE_REGION_SIGNER = `
@@ -136,6 +190,35 @@ function leanImports(text) {
       /\bimport\("(bowser|@smithy\/core\/event-streams)"\)/g,
       (_, name) => `Promise.reject(new Error("${name} is not in this bundle"))`,
     );
+}
+
+/**
+ * A client's protocol straight from its file. By way of the list of all protocols, a start would load also those that only
+ * clients need which are loaded on demand. `files`: by a protocol's name.
+ */
+function directProtocols(text, files) {
+  return text.replace(PROTOCOLS, (_, names) =>
+    namesIn(names)
+      .map((name) => `import { ${name} } from ${JSON.stringify(files.get(name))};`)
+      .join('\n'),
+  );
+}
+
+async function protocolFiles(list) {
+  const lines = (await readFile(list, 'utf8')).matchAll(/^export \{([^}]+)\} from "([^"]+)";$/gm);
+  return new Map(
+    [...lines].flatMap(([, names, from]) => {
+      const file = from.startsWith('.') ? path.join(path.dirname(list), `${from}.js`) : from;
+      return namesIn(names).map((name) => [name, file]);
+    }),
+  );
+}
+
+function namesIn(list) {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 const BUILTINS = new Set(builtinModules.flatMap((name) => [name, `node:${name}`]));

@@ -4,3 +4,8 @@ export class S3ExpressIdentityProviderImpl {
     throw new Error('Directory buckets are not in this bundle.');
   }
 }
+export class CreateSessionCommand {
+  constructor() {
+    throw new Error('Directory buckets are not in this bundle.');
+  }
+}

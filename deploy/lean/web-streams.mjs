@@ -1,4 +1,4 @@
-/** In place of the SDK's dealings with web streams and blobs: under Node's own HTTP client, bodies are Node's streams. */
+/** In place of the SDK's dealings with web streams and blobs, and with streams to upload: under Node's own HTTP client, bodies are Node's streams, and Rundrop uploads none. */
 function noWebStreams() {
   throw new TypeError('Web streams are not in this bundle.');
 }
@@ -6,6 +6,7 @@ function noWebStreams() {
 export {
   noWebStreams as collectBlob,
   noWebStreams as collectReadableStream,
+  noWebStreams as createBufferedReadable,
   noWebStreams as createChecksumStream,
   noWebStreams as getAwsChunkedEncodingStream,
   noWebStreams as headStream,
