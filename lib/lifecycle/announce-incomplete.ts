@@ -3,6 +3,7 @@ import type { GatherHeader } from '../ledger/gathers.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Route } from '../routing/route.ts';
 import { opaqueId } from '../runs/identity.ts';
+import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
 import { type TellPorts, tell, type Word } from './tell.ts';
 
@@ -43,8 +44,6 @@ function wordOf(route: Route, { gatherId, generation, firstSeenAt, missing: foun
     `Gather:   ${gatherId}`,
     '',
     'Which objects are there, and which are not:  rundrop waiting',
-    '',
-    `Event ${eventId}. The same event may come more than once.`,
   ];
   const subject = `INCOMPLETE ${route.name} gather ${gatherId}`;
   return {
@@ -55,7 +54,7 @@ function wordOf(route: Route, { gatherId, generation, firstSeenAt, missing: foun
       kind: 'INCOMPLETE',
       route: route.name,
       subject,
-      text: lines.join('\n'),
+      text: noticeText(eventId, lines),
     },
   };
 }

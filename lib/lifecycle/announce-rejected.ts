@@ -2,6 +2,7 @@
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
+import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
 import { type TellPorts, tell, type Word } from './tell.ts';
 
@@ -53,12 +54,10 @@ function wordOf(drop: DropRecord): Word {
     '',
     'Which object it is, and why in full:  rundrop drops',
     `Once that is mended:                  rundrop replay ${dropId}`,
-    '',
-    `Event ${eventId}. The same event may come more than once.`,
   ];
   const subject = `REJECTED ${route} drop ${dropId}`;
   return {
     event: { detailType: DROP_REJECTED, detail },
-    notice: { eventId, about: DROP_REJECTED, kind: 'REJECTED', route, subject, text: lines.join('\n') },
+    notice: { eventId, about: DROP_REJECTED, kind: 'REJECTED', route, subject, text: noticeText(eventId, lines) },
   };
 }

@@ -6,6 +6,7 @@ import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
 import { errorName } from './error-name.ts';
+import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
 import { type TellPorts, tell } from './tell.ts';
 
@@ -61,11 +62,9 @@ async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Prom
     '',
     'Which object it is:       rundrop drops',
     `Send what is missing:     rundrop replay ${dropId}`,
-    '',
-    `Event ${eventId}. The same event may come more than once.`,
   ];
   const subject = `UNFINISHED ${route} sheet ${dropId}`;
-  const text = lines.join('\n');
+  const text = noticeText(eventId, lines);
   const word = {
     event: { detailType: SHEET_UNFINISHED, detail },
     notice: { eventId, about: SHEET_UNFINISHED, kind: 'INCOMPLETE', route, subject, text },

@@ -3,6 +3,7 @@ import { opaqueId } from '../runs/identity.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { isUncertaintyTold, uncertainTold } from '../runs/transitions.ts';
 import type { AnnouncePorts } from './announce-outcome.ts';
+import { noticeText } from './notice-text.ts';
 import { tell, type Word } from './tell.ts';
 
 export const REQUEST_UNCERTAIN = 'Request Uncertain';
@@ -33,12 +34,10 @@ function wordOf(record: RequestRecord): Word {
     '',
     `Everything about it:  rundrop show ${request}`,
     `Decide:               rundrop replay ${request}`,
-    '',
-    `Event ${eventId}. The same event may come more than once.`,
   ];
   const subject = `UNCERTAIN ${route} ${request}`;
   return {
     event: { detailType: REQUEST_UNCERTAIN, detail },
-    notice: { eventId, about: REQUEST_UNCERTAIN, kind: 'UNCERTAIN', route, subject, text: lines.join('\n') },
+    notice: { eventId, about: REQUEST_UNCERTAIN, kind: 'UNCERTAIN', route, subject, text: noticeText(eventId, lines) },
   };
 }

@@ -1,6 +1,7 @@
 /** What people are told of an outcome: what happened, what was tried, where the logs are, what to type (invariant 9). */
 import { failureWords, outcomeWords } from '../runs/outcome-words.ts';
 import type { AttemptRecord, RequestRecord } from '../runs/request-record.ts';
+import { noticeText } from './notice-text.ts';
 import type { Notice } from './ports.ts';
 
 /** HealthOmics writes there unless the run's workflow engine says otherwise. */
@@ -21,15 +22,13 @@ export function outcomeNotice(record: RequestRecord, event: Pick<Notice, 'eventI
     '',
     `Everything about it:  rundrop show ${identity}`,
     ...(outcome === 'COMPLETED' ? [] : [`Run it again:         rundrop rerun ${identity}`]),
-    '',
-    `Event ${event.eventId}. The same event may come more than once.`,
   ];
   return {
     ...event,
     kind: outcome,
     route,
     subject: `${outcome} ${route} ${identity}`,
-    text: lines.join('\n'),
+    text: noticeText(event.eventId, lines),
   };
 }
 

@@ -66,8 +66,7 @@ async function runGroups({ ports, calls }: Sweep): Promise<RunGroupLimits[]> {
     }
   } catch (error) {
     if (!(error instanceof SweepPaused)) {
-      const name = errorName(error);
-      ports.log.warn('the limits of run groups cannot be read', { error: name });
+      ports.log.warn('the limits of run groups cannot be read', { error: errorName(error) });
     }
   }
   return groups;

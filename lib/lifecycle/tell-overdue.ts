@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
 import { type Overdue, overdueNoticed, overdueReason, overdueStatus, overdueTold } from '../runs/overdue.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { noticeText } from './notice-text.ts';
 import type { Clock, Notice, Settings } from './ports.ts';
 import { type TellPorts, tell } from './tell.ts';
 
@@ -68,9 +69,7 @@ function noticeOf(record: RequestRecord, overdue: Overdue, eventId: string): Not
     '',
     `Everything about it:  rundrop show ${identity}`,
     `End it:               rundrop cancel ${identity} --reason TEXT`,
-    '',
-    `Event ${eventId}. The same event may come more than once.`,
   ];
   const subject = `${overdue.status} for long: ${route} ${identity}`;
-  return { eventId, about: RUN_OVERDUE, kind: 'OVERDUE', route, subject, text: lines.join('\n') };
+  return { eventId, about: RUN_OVERDUE, kind: 'OVERDUE', route, subject, text: noticeText(eventId, lines) };
 }
