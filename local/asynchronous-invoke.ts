@@ -1,5 +1,5 @@
 /** Lambda's asynchronous invocation: taken at once, run later, tried twice more when the function throws. */
-import { AwsError } from './aws-error.ts';
+import { AwsError, describeError } from './aws-error.ts';
 import type { Clock, LambdaOutcome, LambdaPort } from './ports.ts';
 
 /** AWS waits one and two minutes; a laptop's user is watching. */
@@ -35,10 +35,8 @@ async function attempt(lambda: LambdaPort, functionName: string, payload: unknow
   try {
     return thrown(await lambda.invoke(functionName, payload));
   } catch (error) {
-    if (error instanceof AwsError) {
-      return { reason: `${error.code}: ${error.message}`, permanent: error.code === 'ResourceNotFoundException' };
-    }
-    return { reason: error instanceof Error ? error.message : String(error), permanent: false };
+    const permanent = error instanceof AwsError && error.code === 'ResourceNotFoundException';
+    return { reason: describeError(error), permanent };
   }
 }
 

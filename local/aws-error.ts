@@ -18,3 +18,9 @@ export class AwsError extends Error {
     this.members = options.members ?? {};
   }
 }
+
+/** For the person who runs the laptop. */
+export function describeError(error: unknown): string {
+  if (error instanceof AwsError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}

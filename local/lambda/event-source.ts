@@ -2,7 +2,7 @@
  * Feeds a function from a queue, as Lambda's event source mappings do. A failed message is left alone: the queue makes it
  * visible again when its timeout passes, counts its receives and moves it to the dead-letter queue.
  */
-import { AwsError } from '../aws-error.ts';
+import { describeError } from '../aws-error.ts';
 import type { Cancel, LambdaPort, QueueMessage, QueuePort, Surroundings } from '../ports.ts';
 import { doneMessages, groupOf } from './batch-outcome.ts';
 import type { EventSourceDefinition } from './function-definition.ts';
@@ -104,7 +104,9 @@ class QueuePoller {
       return messages;
     } catch (error) {
       if (this.#failuresInARow === 0) {
-        this.#report(`Lambda: cannot poll ${queueArn} for ${functionName} (${describe(error)}); it is tried again.`);
+        this.#report(
+          `Lambda: cannot poll ${queueArn} for ${functionName} (${describeError(error)}); it is tried again.`,
+        );
       }
       const delayMs = BACKOFF_MS[Math.min(this.#failuresInARow, BACKOFF_MS.length - 1)] ?? 0;
       this.#failuresInARow += 1;
@@ -163,7 +165,7 @@ class QueuePoller {
       return done;
     } catch (error) {
       this.#report(
-        `Lambda: a batch of ${queueArn} for ${functionName} failed outside the function (${describe(error)}); its messages come again.`,
+        `Lambda: a batch of ${queueArn} for ${functionName} failed outside the function (${describeError(error)}); its messages come again.`,
       );
       return [];
     }
@@ -172,9 +174,4 @@ class QueuePoller {
   #report(line: string): void {
     if (!this.#closed) this.#surroundings.report(line);
   }
-}
-
-function describe(error: unknown): string {
-  if (error instanceof AwsError) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
 }

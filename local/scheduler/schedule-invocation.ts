@@ -1,18 +1,11 @@
 /** One due moment of a schedule: its target is tried, again within the retry policy, then the dead-letter queue. */
-import { AwsError } from '../aws-error.ts';
+import { describeError } from '../aws-error.ts';
+import { isPermanentFailure } from '../permanent-failure.ts';
 import type { Cancel, Surroundings, TargetPort } from '../ports.ts';
 import type { ScheduleDefinition, ScheduleTarget } from './schedule-input.ts';
 
 /** AWS tries for up to a day; a laptop's services are in this process, so what does not heal in a minute does not heal. */
 const RETRY_DELAYS_MS = [1_000, 2_000, 4_000, 8_000, 16_000] as const;
-
-const PERMANENT_CODES = new Set([
-  'ResourceNotFoundException',
-  'AWS.SimpleQueueService.NonExistentQueue',
-  'QueueDoesNotExist',
-  'StateMachineDoesNotExist',
-  'ValidationException',
-]);
 
 export interface DueSchedule {
   readonly schedule: ScheduleDefinition;
@@ -38,7 +31,7 @@ export async function invokeTarget(ports: InvocationPorts, due: DueSchedule): Pr
       return await targets.deliver(delivery(target, input));
     } catch (error) {
       const delayMs = delays[attempt - 1];
-      if (delayMs === undefined || (error instanceof AwsError && PERMANENT_CODES.has(error.code))) {
+      if (delayMs === undefined || isPermanentFailure(error)) {
         return sendToDeadLetters(ports, due, input, error);
       }
       await pause(ports, delayMs);
@@ -73,12 +66,12 @@ async function sendToDeadLetters(
 ): Promise<void> {
   const { report } = ports.surroundings;
   const deadLetterArn = due.schedule.Target.DeadLetterConfig?.Arn;
-  const what = `Scheduler: schedule ${due.schedule.Name} could not reach ${due.schedule.Target.Arn} (${describe(failure)})`;
+  const what = `Scheduler: schedule ${due.schedule.Name} could not reach ${due.schedule.Target.Arn} (${describeError(failure)})`;
   if (deadLetterArn === undefined) return report(`${what}; this invocation is lost, for it has no dead-letter queue.`);
   try {
     await ports.targets.deliver({ arn: deadLetterArn, input });
   } catch (error) {
-    report(`${what}, nor its dead-letter queue ${deadLetterArn} (${describe(error)}); this invocation is lost.`);
+    report(`${what}, nor its dead-letter queue ${deadLetterArn} (${describeError(error)}); this invocation is lost.`);
   }
 }
 
@@ -137,9 +130,4 @@ function isoSeconds(timeMs: number): string {
 
 function hexDigits(random: () => number, length: number): string {
   return Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join('');
-}
-
-function describe(error: unknown): string {
-  if (error instanceof AwsError) return `${error.code}: ${error.message}`;
-  return error instanceof Error ? error.message : String(error);
 }
