@@ -20,3 +20,17 @@ export class ClosingSteps {
     if (failures.length > 0) throw new AggregateError(failures, 'The laptop AWS did not end cleanly.');
   }
 }
+
+/** Starts what closes by these steps. When that fails, what it had begun is ended first; of that, a failure is only reported. */
+export async function startClosable<Started>(
+  start: (closing: ClosingSteps) => Promise<Started>,
+  report: (line: string) => void,
+): Promise<Started> {
+  const closing = new ClosingSteps();
+  try {
+    return await start(closing);
+  } catch (error) {
+    await closing.run().catch((failure: unknown) => report(String(failure)));
+    throw error;
+  }
+}

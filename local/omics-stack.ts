@@ -2,7 +2,7 @@
  * HealthOmics alone on one port, with what its run API leans on: Service Quotas, and S3 for definitions and run settings
  * that are objects. S3 takes no time and next to no memory until the first request for it.
  */
-import { ClosingSteps } from './closing-steps.ts';
+import { type ClosingSteps, startClosable } from './closing-steps.ts';
 import { openDataDir } from './data-dir.ts';
 import { type EventEnvelope, envelopeOf } from './event-envelope.ts';
 import { createFauxqsApp } from './fauxqs-app.ts';
@@ -38,13 +38,7 @@ export interface OmicsStack {
 
 /** @throws PortInUseError, DataDirInUseError, RangeError for settings out of range, AwsError for an unknown quota code. */
 export async function startOmicsStack(options: OmicsStackOptions): Promise<OmicsStack> {
-  const closing = new ClosingSteps();
-  try {
-    return await start(options, closing);
-  } catch (error) {
-    await closing.run().catch((failure: unknown) => options.report(String(failure)));
-    throw error;
-  }
+  return startClosable((closing) => start(options, closing), options.report);
 }
 
 async function start(options: OmicsStackOptions, closing: ClosingSteps): Promise<OmicsStack> {

@@ -1,6 +1,6 @@
 /** The laptop AWS, put together: every service on one port, wired as serverless.yml says. */
 import path from 'node:path';
-import { ClosingSteps } from './closing-steps.ts';
+import { type ClosingSteps, startClosable } from './closing-steps.ts';
 import { openDataDir } from './data-dir.ts';
 import { declareResources } from './declare-resources.ts';
 import { createDynamodb } from './dynamodb/dynamodb.ts';
@@ -93,13 +93,7 @@ const WAITS = ['RUNDROP_RETRY_BASE_SECONDS', 'RUNDROP_QUOTA_PROBE_SECONDS'];
  * what the laptop does not know
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const closing = new ClosingSteps();
-  try {
-    return await start(options, closing);
-  } catch (error) {
-    await closing.run().catch((failure: unknown) => options.report(String(failure)));
-    throw error;
-  }
+  return startClosable((closing) => start(options, closing), options.report);
 }
 
 async function start(options: StackOptions, closing: ClosingSteps): Promise<Stack> {
