@@ -3,6 +3,7 @@ import type { GatherHeader } from '../../lib/ledger/gathers.ts';
 import { createLedger, type Ledger } from '../../lib/ledger/ledger.ts';
 import { announceTarget, openDocuments } from '../clients.ts';
 import { CommandError } from '../errors.ts';
+import { mayMean } from '../id-beginning.ts';
 import { openOperator } from '../operator.ts';
 import { groupText } from '../rows.ts';
 import { ledgerTableOf, type Target } from '../target.ts';
@@ -17,7 +18,6 @@ export interface ReleaseOptions {
 
 /** How many waiting sets are looked through for the beginning of an id. */
 const SEARCHED_SETS = 1_000;
-const SHORTEST_PREFIX = 4;
 
 export async function releaseSet(
   target: Target,
@@ -54,8 +54,8 @@ export async function releaseSet(
 /** @throws CommandError when no set that may be released has that id, or several begin with it. */
 async function findSet({ gathers }: Pick<Ledger, 'gathers'>, id: string): Promise<GatherHeader> {
   const { header: exact } = await gathers.read(id);
-  const begins = ({ gatherId }: GatherHeader) => id.length >= SHORTEST_PREFIX && gatherId.startsWith(id);
-  const found = exact === undefined ? (await gathers.open('GATHERING', SEARCHED_SETS)).filter(begins) : [exact];
+  const meant = ({ gatherId }: GatherHeader) => mayMean(id, gatherId);
+  const found = exact === undefined ? (await gathers.open('GATHERING', SEARCHED_SETS)).filter(meant) : [exact];
   const [header, ...others] = found;
   if (header === undefined) {
     throw new CommandError(`No set that waits has the id "${printable(id)}". \`rundrop waiting\` lists them.`);

@@ -4,6 +4,7 @@ import type { GoneRun } from '../../lib/ledger/snapshots.ts';
 import type { AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
 import { openLedger } from '../clients.ts';
 import { CommandError } from '../errors.ts';
+import { mayMean } from '../id-beginning.ts';
 import { actLines, earlierLines, evidenceText, goneLines } from '../request-notes.ts';
 import { statusOf } from '../rows.ts';
 import type { Target } from '../target.ts';
@@ -21,7 +22,6 @@ import {
 
 /** How many of the newest requests are looked through for a name or the beginning of an id. */
 const SEARCHED_REQUESTS = 1_000;
-const SHORTEST_PREFIX = 4;
 
 export async function showRun(
   target: Target,
@@ -79,13 +79,13 @@ async function identitiesOf({ requests }: Pick<Ledger, 'requests'>, text: string
 }
 
 async function searchNewest({ requests }: Pick<Ledger, 'requests'>, text: string): Promise<RequestRecord[]> {
-  const begins = (id: string | undefined) => text.length >= SHORTEST_PREFIX && id?.startsWith(text) === true;
+  const meant = (id: string | undefined) => id !== undefined && mayMean(text, id);
   const newest = await requests.list(SEARCHED_REQUESTS);
   return newest.filter(
     (record) =>
-      begins(record.identity) ||
+      meant(record.identity) ||
       record.executions.some((arn) => arn === text || arn.endsWith(`:${text}`)) ||
-      record.attempts.some(({ name, requestId, uuid }) => name === text || begins(requestId) || begins(uuid)),
+      record.attempts.some(({ name, requestId, uuid }) => name === text || meant(requestId) || meant(uuid)),
   );
 }
 

@@ -1,6 +1,7 @@
 /** Which of what is stuck is meant. Pure. */
 import { STUCK_KINDS, type Stuck } from '../../lib/lifecycle/list-stuck.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import { mayMean } from '../id-beginning.ts';
 import { printable } from '../text.ts';
 import type { FoundLetter } from './dead-letters.ts';
 import type { StuckRow } from './views.ts';
@@ -21,7 +22,6 @@ export interface Choice {
   readonly dryRun?: boolean;
 }
 
-const SHORTEST_PREFIX = 4;
 const KINDS: readonly string[] = [...STUCK_KINDS, 'message'];
 
 /**
@@ -42,7 +42,7 @@ function isDriven(found: Found): boolean {
 }
 
 function byId(found: readonly Found[], id: string, { discard }: Choice): Found {
-  const matching = found.filter(({ row }) => row.id === id || (id.length >= SHORTEST_PREFIX && row.id.startsWith(id)));
+  const matching = found.filter(({ row }) => mayMean(id, row.id));
   const [one, ...others] = matching;
   if (one === undefined) {
     throw new CommandError(`Nothing that is stuck has the id "${printable(id)}". \`rundrop replay\` lists what is.`);
