@@ -79,13 +79,19 @@ function defineReplay(program: Command, kit: CommandKit): void {
     .option('--discard', 'remove messages for good instead of sending them')
     .option('--acts', 'show what was sent round, by whom, when and why')
     .option('--dry-run', 'show what would be sent, send nothing')
+    .option(
+      '--routes <file>',
+      'the route file; replay says whether it has changed since a request was made',
+      'rundrop.yaml',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 An ID is of a request, a drop or a message, or the beginning of one. Without ids and without --all nothing is changed.
-A message goes back to its queue; a refused request gets another attempt; a rejected drop is decided anew; a superseded
-one is taken as its object is now; an unfinished sheet is read again, and what has started does not start twice.
+A message goes back to its queue; a refused request gets another attempt, as it was frozen (with other values: rundrop
+rerun ID --set PATH=VALUE); a rejected drop is decided anew; a superseded one is taken as its object is now; an unfinished
+sheet is read again, and what has started does not start twice.
 Examples:
   npx rundrop replay
   npx rundrop replay 2c14160fa445 --reason 'the role is mended'

@@ -48,13 +48,23 @@ export async function readRouteFile(file: string): Promise<RouteFile> {
     return loadRouteFile(text, {
       fileName: file,
       environment: { HEALTHOMICS_ROLE_ARN: LAPTOP_ROLE_ARN, ...environmentVariables() },
-      hash: (content) => createHash('sha256').update(content).digest('hex'),
+      hash: sha256,
     });
   } catch (error) {
     if (!(error instanceof RouteFileError)) throw error;
     const count = error.problems.length === 1 ? 'a problem' : `${error.problems.length} problems`;
     throw new CommandError(`The route file has ${count}:\n${error.message}`, { cause: error });
   }
+}
+
+/** What a request that the file made has as its `routesHash`; `undefined` when there is no such file. */
+export async function routeFileHash(file: string): Promise<string | undefined> {
+  const text = await readFile(routesPath(file), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : sha256(text);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Warnings as lines for people. */

@@ -14,7 +14,8 @@ import { CommandError, UsageError } from '../errors.ts';
 import { type Operator, type OperatorOptions, openOperator } from '../operator.ts';
 import { chooseItems, type Found } from '../replay/choose.ts';
 import { type DeadLetters, type FoundLetter, openDeadLetters } from '../replay/dead-letters.ts';
-import { advice, letterRow, STUCK_COLUMNS, type StuckRow, stuckCells, stuckRow } from '../replay/views.ts';
+import { advice, frozenNotes, letterRow, STUCK_COLUMNS, type StuckRow, stuckCells, stuckRow } from '../replay/views.ts';
+import { routeFileHash } from '../routing.ts';
 import { runsOver } from '../runs-port.ts';
 import { stateMachineArnOf, type Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
@@ -33,6 +34,7 @@ export interface ReplayOptions extends OperatorOptions {
   readonly acts?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
+  readonly routes: string;
 }
 
 export interface ReplayContext {
@@ -61,12 +63,21 @@ export async function replay(ids: readonly string[], options: ReplayOptions, con
   const found = await find(ledger, letters, options, nowMs);
   try {
     const chosen = chooseItems(found.items, ids, options);
+    if (!options.json) await noteFrozen(chosen, options, terminal);
     if (operator === undefined) return show(chosen, found.isCut, options, context);
     const region = await sqs.config.region();
     return await driveAll(chosen, { ledger, letters, operator, region, options, context });
   } finally {
     await letters.putBack(found.items.flatMap((item) => ('letter' in item && !item.isGone ? [item.letter] : [])));
   }
+}
+
+/** Before anything starts. */
+async function noteFrozen(chosen: readonly Found[], { routes }: ReplayOptions, terminal: Terminal): Promise<void> {
+  const refused = chosen.flatMap((found) =>
+    'item' in found && 'request' in found.item && found.item.kind === 'refused' ? [found.item.request] : [],
+  );
+  for (const note of frozenNotes(refused, await routeFileHash(routes))) terminal.note(`note: ${note}`);
 }
 
 function decisionOf(ids: readonly string[], options: ReplayOptions): Decision | undefined {
@@ -231,7 +242,7 @@ async function driveRequest(item: Extract<Stuck, { request: unknown }>, driving:
   const result = await replayRequest(ports, item.request, operator.act('replay'));
   if (result.kind === 'nothing') return { done: false, text: result.why };
   if (result.kind === 'reopened') {
-    return { done: true, text: `attempt ${result.record.attempts.length} waits for its start` };
+    return { done: true, text: `attempt ${result.record.attempts.length} of the frozen request waits for its start` };
   }
   return send(driving, result.dropIds.map(writeDropAgain));
 }

@@ -1,6 +1,6 @@
 /** What `rundrop replay` shows. Pure. */
 import type { Stuck, StuckKind } from '../../lib/lifecycle/list-stuck.ts';
-import { currentAttempt } from '../../lib/runs/request-record.ts';
+import { currentAttempt, type RequestRecord } from '../../lib/runs/request-record.ts';
 import { decisionCommands, shortId } from '../rows.ts';
 import { type Column, formatDuration, formatTime } from '../text.ts';
 import type { FoundLetter } from './dead-letters.ts';
@@ -51,6 +51,23 @@ export const STUCK_COLUMNS: readonly Column[] = [
 
 export function stuckCells({ since, kind, where, what, why, id }: StuckRow, nowMs: number): string[] {
   return [formatTime(since), formatDuration(nowMs - Date.parse(since)), kind, where, what, why, shortId(id)];
+}
+
+const MOST_NAMED = 3;
+
+/**
+ * A refused request goes on as it was frozen, so that a route which was mended since does nothing for it. `routesHash` is
+ * of the route file that is here, as far as one is.
+ */
+export function frozenNotes(refused: readonly RequestRecord[], routesHash: string | undefined): string[] {
+  const others = refused.filter((one) => one.routesHash !== '' && one.routesHash !== routesHash);
+  const [first] = others;
+  if (routesHash === undefined || first === undefined) return [];
+  const ids = others.slice(0, MOST_NAMED).map(({ identity }) => shortId(identity));
+  const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : '';
+  return [
+    `The route file has changed since it made ${ids.join(', ')}${more}. A replay starts what was frozen then; to start it with what was mended: rundrop rerun ${ids[0]} --set PATH=VALUE`,
+  ];
 }
 
 /** What a person does next, once for each kind of thing that is there. */

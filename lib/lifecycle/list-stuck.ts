@@ -57,10 +57,12 @@ export async function listStuck(
 function endedWithoutRun(record: RequestRecord): Stuck[] {
   const { outcome, acts = [] } = record;
   if (currentAttempt(record).uuid !== undefined) return [];
-  if (outcome === 'REFUSED') return stuckRequest(record);
-  // What it was superseded by has been sent round: that is a drop, and a request, of its own.
-  const isReplayed = acts.some(({ what, at }) => what === 'replay' && at >= (record.outcomeAt ?? ''));
-  return outcome === 'SUPERSEDED' && !isReplayed ? stuckRequest(record) : [];
+  if (outcome !== 'REFUSED' && outcome !== 'SUPERSEDED') return [];
+  // What it was superseded by has been sent round, or it was run again with changes: a request of its own.
+  const isSeenTo = acts.some(
+    ({ what, at }) => (what === 'replay' || what === 'rerun') && at >= (record.outcomeAt ?? ''),
+  );
+  return isSeenTo ? [] : stuckRequest(record);
 }
 
 function stuckRequest(record: RequestRecord): Stuck[] {

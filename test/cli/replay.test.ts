@@ -137,11 +137,27 @@ test('a refused request gets another attempt, and says why it was refused again'
   expect(dry).toMatchObject({ exitStatus: 0, stderr: expect.stringContaining('dry run') });
   expect(await replay(record.identity.slice(0, 12))).toMatchObject({
     exitStatus: 0,
-    stdout: expect.stringContaining('attempt 2'),
+    stdout: expect.stringContaining('attempt 2 of the frozen request'),
   });
   const again = await requestOfKey('unknown/a', ({ reopened, outcome }) => reopened === 1 && outcome !== undefined);
   expect(again).toMatchObject({ outcome: 'REFUSED', acts: [{ what: 'replay', by: CALLER }] });
   expect(again.executions).toHaveLength(2);
+});
+
+test('a refused request whose route was mended is said to start as it was, and is not stuck once it was run again', async () => {
+  const { identity } = await requestOfKey('unknown/a', ({ notifiedAt }) => notifiedAt !== undefined);
+  const id = identity.slice(0, 12);
+  const mended = path.join(folder, 'mended.yaml');
+  await writeFile(mended, ROUTES.replace('9999999', '3333333'));
+  const notes = async (file: string) => (await replay(id, '--dry-run', '--routes', file)).stderr;
+  expect(await notes(mended)).toContain(`rundrop rerun ${id} --set PATH=VALUE`);
+  for (const file of ['rundrop.yaml', 'absent.yaml']) {
+    expect(await notes(path.join(folder, file))).not.toContain('rundrop rerun');
+  }
+  const environment = { AWS_ENDPOINT_URL: laptop.stack.endpoint };
+  expect((await rundrop(['rerun', id, '--set', 'workflowId=3333333'], environment)).exitStatus).toBe(0);
+  expect((await listed()).map((row) => row.id)).not.toContain(identity);
+  expect(await replay('--all')).toMatchObject({ exitStatus: 0, stderr: expect.stringContaining('Nothing is stuck.') });
 });
 
 test('a rejected drop is decided anew', async () => {
