@@ -3,6 +3,7 @@ import type { GatherHeader } from '../ledger/gathers.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Route } from '../routing/route.ts';
 import { opaqueId } from '../runs/identity.ts';
+import { namelessMissing } from './gather-drop.ts';
 import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
 import { type TellPorts, tell, type Word } from './tell.ts';
@@ -57,13 +58,4 @@ function wordOf(route: Route, { gatherId, generation, firstSeenAt, missing: foun
       text: noticeText(eventId, lines),
     },
   };
-}
-
-/** What a set lacks is said by the route file, but for a member that must be newer where members are known by their keys. */
-function namelessMissing(route: Route, missing: readonly string[]): readonly string[] {
-  if (route.gather?.needs.kind === 'product') return missing;
-  const nameless = missing.map((text) =>
-    text.startsWith('a newer ') ? 'a newer object, because another member changed after the set had started' : text,
-  );
-  return [...new Set(nameless)];
 }

@@ -7,7 +7,7 @@ import { matchDrop } from '../routing/match-drop.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { type DropInput, DropNotStarted, InvalidInput, SheetTaken } from './execution-input.ts';
-import { gatherIdOf } from './gather-drop.ts';
+import { gatherIdOf, namelessMissing } from './gather-drop.ts';
 import { dropIdOf, type Taken, takeDrop } from './take-drop.ts';
 import type { TakeSheetPorts } from './take-sheet.ts';
 
@@ -99,8 +99,9 @@ async function identityAfter(ports: TakeSheetPorts, { file, drop, dropId, taken 
     const { header } = await ports.ledger.gathers.read(gatherIdOf(match.route, gatherPlace(match.route, match).group));
     // The same object may be in its set by another event's name for it.
     if (taken !== 'gathering' && header?.fired !== undefined) return header.fired.identity;
+    const missing = namelessMissing(match.route, header?.missing ?? []);
     throw new DropNotStarted(
-      `The object is in its set (gather ${header?.gatherId}), which is incomplete: it waits for ${header?.missing.join(', ')}. It starts by itself when they come; "rundrop waiting" shows it.`,
+      `The object is in its set (gather ${header?.gatherId}), which is incomplete: it waits for ${missing.join(', ')}. It starts by itself when they come; "rundrop waiting" shows it.`,
     );
   }
   const reason = record?.reason ?? `it came to "${taken}"`;

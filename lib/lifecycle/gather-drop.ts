@@ -145,6 +145,15 @@ export function heldBack(
   return old.map((slot) => `a newer ${slot}, because another member changed after the set had started`);
 }
 
+/** For where no key may be said (invariant 9): what a set lacks is said by the route file, but for a member that must be newer where members are known by their keys. */
+export function namelessMissing(route: Route, missing: readonly string[]): readonly string[] {
+  if (route.gather?.needs.kind === 'product') return missing;
+  const nameless = missing.map((text) =>
+    text.startsWith('a newer ') ? 'a newer object, because another member changed after the set had started' : text,
+  );
+  return [...new Set(nameless)];
+}
+
 function droppedOf(members: readonly GatherMember[], { drop }: { drop: GatherMember['drop'] }): GatherMember {
   const found = members.find((member) => member.drop === drop);
   if (found === undefined) throw new Error('A gathered set holds a member that it was not given.');

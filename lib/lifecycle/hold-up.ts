@@ -2,8 +2,9 @@
 import type { LineEntry } from '../runs/line-entry.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import type { Held } from '../runs/start-gate.ts';
+import { noteReason } from './find-run.ts';
 import { sideBySide } from './side-by-side.ts';
-import { end, noteReason, type StartOnePorts } from './start-one.ts';
+import { end, type StartOnePorts } from './start-one.ts';
 
 const AT_ONCE = 8;
 

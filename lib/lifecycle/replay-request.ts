@@ -5,6 +5,7 @@ import { type Act, currentAttempt, type RequestRecord } from '../runs/request-re
 import { REQUEST_ID_TAG } from '../runs/start-run-input.ts';
 import { changedMembers } from './changed-members.ts';
 import { startAnotherWatcher, type WatcherPorts } from './claim-request.ts';
+import { findOwnRun } from './find-run.ts';
 import type { Objects, Runs } from './ports.ts';
 
 export interface ReplayRequestPorts extends WatcherPorts {
@@ -55,12 +56,8 @@ function sayWhyNot({ state, outcome, announcedAt, notifiedAt }: RequestRecord): 
 
 /** A refusal can be the answer to a second call, of which the first one's reply was lost. */
 async function ownRunOf(ports: ReplayRequestPorts, record: RequestRecord): Promise<string | undefined> {
-  const { name, requestId, startCalledAt } = currentAttempt(record);
-  if (startCalledAt === undefined) return undefined;
-  for (const runId of await ports.runs.findRunIdsByName(name)) {
-    if ((await ports.runs.getRun(runId))?.tags[REQUEST_ID_TAG] === requestId) return runId;
-  }
-  return undefined;
+  const attempt = currentAttempt(record);
+  return attempt.startCalledAt === undefined ? undefined : (await findOwnRun(ports, attempt))?.runId;
 }
 
 export type Decision =

@@ -8,15 +8,14 @@ import { type LineEntry, retentionModeOf } from '../runs/line-entry.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { gotThrough, isDoubtful, type Knowledge, refused, type StartGate } from '../runs/start-gate.ts';
 import { errorName } from './error-name.ts';
+import { adopt, noteReason } from './find-run.ts';
 import { rejectForQuota } from './hold-up.ts';
 import type { StartRunResult } from './ports.ts';
 import {
-  adopt,
   type Called,
   callStart,
   denied,
   end,
-  noteReason,
   type Prepared,
   prepareStart,
   type ReachedLimits,

@@ -4,15 +4,14 @@
  */
 import type { Ledger } from '../ledger/ledger.ts';
 import { WOULD_FAIL } from '../runs/outcome-words.ts';
-import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
-import { REQUEST_ID_TAG, startRunInput } from '../runs/start-run-input.ts';
-import { ended, heldUp, type StartedRun, startCalled, startDenied, started, uncertain } from '../runs/transitions.ts';
+import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { startRunInput } from '../runs/start-run-input.ts';
+import { ended, type StartedRun, startCalled, startDenied } from '../runs/transitions.ts';
 import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
-import { announceUncertain } from './announce-uncertain.ts';
 import { changedMembers, superseded } from './changed-members.ts';
 import { checkBeforeStart } from './check-before-start.ts';
 import { dropAgain } from './drop-again.ts';
-import { secondsBetween } from './metrics.ts';
+import { findOwnRun, leaveToPerson, lookForUnwanted, noteReason } from './find-run.ts';
 import type { DropsAgain, Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
 import { sentences } from './sentences.ts';
 import { answerAll } from './tokens.ts';
@@ -37,6 +36,10 @@ export type Prepared =
 export async function prepareStart(ports: StartOnePorts, identity: string, reached: ReachedLimits): Promise<Prepared> {
   const record = await ports.ledger.requests.read(identity);
   if (record?.state !== 'WAITING') return { kind: 'settled' };
+  if (record.cancelAskedAt !== undefined) {
+    await lookForUnwanted(ports, record, record.cancelAskedAt);
+    return { kind: 'settled' };
+  }
   const attempt = currentAttempt(record);
   // Only before the first call: afterwards a run may exist, and what matters is to find it.
   if (attempt.startCalledAt !== undefined) return { kind: 'ready', record };
@@ -77,13 +80,15 @@ export async function callStart(ports: StartOnePorts, record: RequestRecord, rea
   const calledAt = attempt.startCalledAt;
   const nowMs = ports.clock.nowMs();
   if (calledAt !== undefined && nowMs - Date.parse(calledAt) > ports.settings.requestIdTrustSeconds * 1000) {
-    return lookForRun(ports, record, attempt);
+    return lookForRun(ports, record);
   }
   if (calledAt === undefined && !(await withinDailyLimit(ports, record, reached))) return { kind: 'settled' };
   const at = new Date(nowMs).toISOString();
   const step = (latest: RequestRecord) => startCalled(latest, attempt.attempt, at);
   const called = await ports.ledger.requests.change(record.identity, step, record);
   if (called.state !== 'WAITING' || currentAttempt(called).attempt !== attempt.attempt) return { kind: 'settled' };
+  // A person was faster, and what may be there already is looked for instead.
+  if (called.cancelAskedAt !== undefined) return { kind: 'settled' };
   const result = await ports.runs.startRun(startRunInput(called, currentAttempt(called)));
   // A role or a workflow may be gone since the call before this one, which may have made a run.
   const run = result.kind === 'refused' && calledAt !== undefined ? await findOwnRun(ports, attempt) : undefined;
@@ -91,18 +96,6 @@ export async function callStart(ports: StartOnePorts, record: RequestRecord, rea
   // Another invocation may have called it since this one read the record.
   const isFirst = calledAt === undefined && currentAttempt(called).startCalledAt === at;
   return { kind: 'answered', record: called, result, isFirst };
-}
-
-/** HealthOmics has the run: on record first, then whoever waits for it is told. */
-export async function adopt(ports: StartOnePorts, record: RequestRecord, run: StartedRun): Promise<void> {
-  const at = new Date(ports.clock.nowMs()).toISOString();
-  const { attempt, requestId } = currentAttempt(record);
-  const step = (latest: RequestRecord) => started(latest, attempt, run, at);
-  const adopted = await ports.ledger.requests.change(record.identity, step, record);
-  ports.log.info('run started', { identity: record.identity, attempt, requestId, runId: run.runId, uuid: run.uuid });
-  const waitedSeconds = secondsBetween(record.since, at);
-  if (waitedSeconds !== undefined) ports.metrics.record({ kind: 'started', waitedSeconds });
-  await answerAll(ports, adopted, 'start');
 }
 
 /** HealthOmics turned the first call of the attempt away: there is no run, nothing to look for, and inputs may change. */
@@ -134,12 +127,6 @@ export async function end(
   await answerAll(ports, over, 'start');
   await announceOutcome(ports, over);
   return { kind: 'settled' };
-}
-
-/** Says why it still waits, once. */
-export async function noteReason(ports: StartOnePorts, record: RequestRecord, reason: string): Promise<void> {
-  if (record.reason === reason) return;
-  await ports.ledger.requests.change(record.identity, (latest) => heldUp(latest, reason), record);
 }
 
 interface DailyLimit {
@@ -176,31 +163,10 @@ async function holdForLimit(ports: StartOnePorts, record: RequestRecord): Promis
   await noteReason(ports, record, reason);
 }
 
-/** By its name, and then by the tag that only it has. */
-async function findOwnRun({ runs }: Pick<StartOnePorts, 'runs'>, { name, requestId }: AttemptRecord) {
-  for (const runId of await runs.findRunIdsByName(name)) {
-    const run = await runs.getRun(runId);
-    if (run?.tags[REQUEST_ID_TAG] === requestId) return run;
-  }
-  return undefined;
-}
-
 /** The call is older than HealthOmics can be trusted to remember: never repeat it blindly. */
-async function lookForRun(ports: StartOnePorts, record: RequestRecord, attempt: AttemptRecord): Promise<Called> {
-  const run = await findOwnRun(ports, attempt);
+async function lookForRun(ports: StartOnePorts, record: RequestRecord): Promise<Called> {
+  const run = await findOwnRun(ports, currentAttempt(record));
   if (run !== undefined) return { kind: 'found', record, run };
-  const reason =
-    `StartRun was called at ${attempt.startCalledAt} and its answer is not known; no run named ${attempt.name} exists now. ` +
-    'Whether one ran and was removed cannot be told: a person has to decide.';
-  const at = new Date(ports.clock.nowMs()).toISOString();
-  const unsure = await ports.ledger.requests.change(record.identity, (latest) => uncertain(latest, reason, at));
-  ports.log.error('start is uncertain', {
-    identity: record.identity,
-    attempt: attempt.attempt,
-    requestId: attempt.requestId,
-  });
-  // Here and not when people are told: the alarm must rise also when the topic is what is ill.
-  if (unsure.state === 'UNCERTAIN' && unsure.since === at) ports.metrics.record({ kind: 'uncertain' });
-  await announceUncertain(ports, unsure);
+  await leaveToPerson(ports, record, 'The call is too old to be repeated.');
   return { kind: 'settled' };
 }

@@ -60,7 +60,8 @@ export function adoptedByHand(record: RequestRecord, run: StartedRun, act: Act):
 /** A person takes it upon himself that a second run may come of it. */
 export function startedAgain(record: RequestRecord, act: Act): RequestRecord {
   if (record.state !== 'UNCERTAIN') return record;
-  const { reason: _, ...rest } = acted(record, act);
+  // Who starts it again does not want its end any more.
+  const { reason: _, cancelAskedAt: _c, ...rest } = acted(record, act);
   return { ...withNextAttempt(rest), state: 'WAITING', since: act.at };
 }
 

@@ -1,5 +1,6 @@
 /** `rundrop replay` over one laptop: what is stuck is shown, sent round again, decided, or removed. */
 import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -147,12 +148,12 @@ test('a refused request gets another attempt, and says why it was refused again'
 test('a refused request whose route was mended is said to start as it was, and is not stuck once it was run again', async () => {
   const { identity } = await requestOfKey('unknown/a', ({ notifiedAt }) => notifiedAt !== undefined);
   const id = identity.slice(0, 12);
-  const mended = path.join(folder, 'mended.yaml');
+  const mended = `${laptop.routesFile}.mended`;
   await writeFile(mended, ROUTES.replace('9999999', '3333333'));
   const notes = async (file: string) => (await replay(id, '--dry-run', '--routes', file)).stderr;
   expect(await notes(mended)).toContain(`rundrop rerun ${id} --set PATH=VALUE`);
-  for (const file of ['rundrop.yaml', 'absent.yaml']) {
-    expect(await notes(path.join(folder, file))).not.toContain('rundrop rerun');
+  for (const file of [laptop.routesFile, `${laptop.routesFile}.absent`]) {
+    expect(await notes(file)).not.toContain('rundrop rerun');
   }
   const environment = { AWS_ENDPOINT_URL: laptop.stack.endpoint };
   expect((await rundrop(['rerun', id, '--set', 'workflowId=3333333'], environment)).exitStatus).toBe(0);

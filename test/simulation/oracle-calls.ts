@@ -26,6 +26,20 @@ export function checkStarts(world: World, violate: Violate): void {
   }
 }
 
+/** A call that went out before a person's wish was written may arrive after it. */
+const UNDER_WAY_MS = 60_000;
+
+/** 1: what a person wants no more is not started. */
+export function checkUnwanted(world: World, violate: Violate): void {
+  for (const { identity, cancelAskedAt, attempts } of requestsIn(world)) {
+    if (cancelAskedAt === undefined) continue;
+    const latestMs = Date.parse(cancelAskedAt) + UNDER_WAY_MS;
+    const isLate = ({ requestId, atMs }: StartCall) =>
+      atMs > latestMs && attempts.some((attempt) => attempt.requestId === requestId);
+    if (world.omics.starts.some(isLate)) violate(`1: StartRun was called for request ${identity}, which was cancelled`);
+  }
+}
+
 function checkMembers(world: World, call: StartCall, violate: Violate): void {
   // The look comes before the note that the call is about to be made; who dies in between has looked all the same.
   const noted = requestsIn(world)

@@ -2,7 +2,7 @@
  * Judges a simulation by what is on record: the invariants of docs/architecture.md, by number. It shares no code with
  * the product, and reads the ledger's items as plain data.
  */
-import { checkBatches, checkBounds, checkNames, checkStarts } from './oracle-calls.ts';
+import { checkBatches, checkBounds, checkNames, checkStarts, checkUnwanted } from './oracle-calls.ts';
 import { checkCounts } from './oracle-counts.ts';
 import { checkDrops } from './oracle-drops.ts';
 import { LedgerWatch, requestsIn } from './oracle-ledger.ts';
@@ -61,6 +61,7 @@ export class Oracle {
     checkAnnouncements(this.#world, requests, this.violate);
     checkTold(this.#world, requests, this.violate);
     checkStarts(this.#world, this.violate);
+    checkUnwanted(this.#world, this.violate);
     checkBounds(this.#world, this.violate);
     checkDailyLimits(requests, this.violate);
     checkBatches(this.#world, this.violate);

@@ -11,6 +11,8 @@ export interface About {
 export interface Plant {
   readonly name: string;
   readonly what: string;
+  /** It takes an operator to see it. */
+  readonly byHand?: true;
   /** The ports that the function gets instead. */
   readonly ports?: (ports: Ports, about: About) => Ports;
   /** What the function answers instead. */

@@ -29,6 +29,7 @@ const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'limit-not-counted': 3,
   'uncertain-repeated': 368,
   'adopted-by-name': 7,
+  'cancel-forgotten': 7,
   'members-not-looked-at': 36,
   'token-after-get-run': 24,
   'one-token-slot': 637,

@@ -59,6 +59,10 @@ function withFacts(change: (run: RunFacts) => RunFacts): Wrap {
     }));
 }
 
+function withoutWish({ cancelAskedAt: _, ...record }: RequestRecord): RequestRecord {
+  return record;
+}
+
 const isRequest = ({ pk, sk }: Item) => sk === 'REQUEST' && String(pk).startsWith('REQUEST#');
 
 const ledgerPlants: readonly Plant[] = [
@@ -260,6 +264,22 @@ const runPlants: readonly Plant[] = [
       };
     }),
   ),
+  {
+    byHand: true,
+    ...plant(
+      'cancel-forgotten',
+      'StartRun is called again for what a person has cancelled meanwhile',
+      within('start-runs', (ports) =>
+        withRequests(ports, (requests) => ({
+          async read(identity) {
+            const record = await requests.read(identity);
+            return record === undefined ? undefined : withoutWish(record);
+          },
+          change: async (identity, step) => withoutWish(await requests.change(identity, step)),
+        })),
+      ),
+    ),
+  },
   plant(
     'members-not-looked-at',
     'the members are not looked at again before the start',

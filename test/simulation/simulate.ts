@@ -49,7 +49,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   // Of its own, so that the faults of a seed do not depend on what is planted.
   const random = new RandomSource(seed);
   // What people end is announced by reconciliation, which a calm world goes without.
-  const profile: Profile = random.chance(0.15) && options.byHand !== true ? 'calm' : 'mixed';
+  const byHand = options.byHand === true || options.plant?.byHand === true;
+  const profile: Profile = random.chance(0.15) && !byHand ? 'calm' : 'mixed';
   const faults = profile === 'calm' ? drawCalm(random) : drawFaults(random);
   const world = worldOf(random.int(0, 0x7fff_ffff), {
     faults,
@@ -60,7 +61,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   });
   const oracle = new Oracle(world, { strict: profile === 'calm' });
   drawWork(world, START_MS + WORK_MS);
-  if (options.byHand === true) drawHands(world, new RandomSource(seed), START_MS + WORK_MS);
+  if (byHand) drawHands(world, new RandomSource(seed), START_MS + WORK_MS);
   if (random.chance(faults.routesChange)) {
     world.timeline.after(random.int(0, WORK_MS), () => {
       world.tally.add('route file changed');

@@ -61,6 +61,24 @@ it('says what an incomplete set waits for, and follows the set once it is comple
   expect(late.answer()).toMatchObject({ output: { request: record?.identity } });
 });
 
+it('names no other member of a set that waits for newer ones', async () => {
+  const counted = `  - name: counted
+    on: { bucket: drops, key: 'counted/{set}/{part}.bam' }
+    gather: { by: [set], needs: { count: 2 } }
+    run: { workflowId: "9", parameters: { uris: '{uris}' } }
+`;
+  const file = loadRouteFile(ROUTES.replace('schedules:', `${counted}schedules:`), {
+    fileName: 'rundrop.yaml',
+    environment: {},
+    hash: sha256,
+  });
+  world = Object.assign(world, { routes: { read: async () => file } });
+  for (const part of ['SYN-1', 'SYN-2', 'SYN-2']) await takeDrop(world, put(world, `counted/a/${part}.bam`));
+  const { answer } = await execute('counted/a/SYN-2.bam');
+  expect(answer()).toMatchObject({ error: 'DropNotStarted', cause: expect.stringContaining('a newer object') });
+  expect(JSON.stringify(answer())).not.toContain('SYN-1');
+});
+
 it('follows the set of an object that its event knows by another name', async () => {
   for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
   const { answer } = await execute('fastq/SYN-1_R2.fastq.gz');

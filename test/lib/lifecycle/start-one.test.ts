@@ -1,7 +1,8 @@
 /** Each step of one start by itself; start-and-watch.test.ts has them together. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
-import { callStart, denied, end, noteReason, prepareStart } from '../../../lib/lifecycle/start-one.ts';
+import { noteReason } from '../../../lib/lifecycle/find-run.ts';
+import { callStart, denied, end, prepareStart } from '../../../lib/lifecycle/start-one.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
 import { ended, startCalled } from '../../../lib/runs/transitions.ts';
