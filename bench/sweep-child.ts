@@ -93,9 +93,10 @@ async function storeThatKnows(count: number, nowMs: number): Promise<Sweeps> {
     for (let number = 0; number < count; number += 1) yield knownRun(number, owners);
   };
   const names: ChunkName[] = [];
-  for (const [index, { text, hash }] of writeChunks(runs()).entries()) {
-    await store.writeChunk(`0-${index}`, text, nowMs);
-    names.push({ key: `0-${index}`, hash, writtenMs: nowMs });
+  for (const { text, hash } of writeChunks(runs())) {
+    const key = `0-${names.length}`;
+    await store.writeChunk(key, text, nowMs);
+    names.push({ key, hash, writtenMs: nowMs });
   }
   const state = { ...firstState('bench'), chunks: names, scanStartedMs: nowMs - 1, scannedMs: nowMs };
   await store.raiseFence(undefined, state);

@@ -13,8 +13,8 @@ import { noteTimes, owner, type Sweep, save } from './sweep-memory.ts';
 import { findOwnRun, mayBeOwn } from './sweep-own-runs.ts';
 import type { SeenRun } from './sweep-ports.ts';
 
-/** What was learned is saved now and then, so that a crash costs few calls. */
-const LOOKS_BETWEEN_SAVES = 500;
+/** What was learned is saved every five minutes, so that a crash costs few calls. */
+const LOOKS_BETWEEN_SAVES = 1_500;
 
 /** Doubted runs first, because they may be counted for nothing; then unknown modes, newest first. */
 export async function lookAtOpenQuestions(sweep: Sweep): Promise<void> {

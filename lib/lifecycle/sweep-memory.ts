@@ -121,13 +121,13 @@ export async function saveChunks(
   const nowMs = sweep.ports.clock.nowMs();
   const known = new Map(before.map((chunk) => [chunk.hash, chunk]));
   const names: ChunkName[] = [];
-  for (const [index, { text, hash }] of writeChunks(runs).entries()) {
+  for (const { text, hash } of writeChunks(runs)) {
     const kept = known.get(hash);
     if (kept !== undefined && nowMs - kept.writtenMs < REWRITE_AFTER_MS) {
       names.push(kept);
       continue;
     }
-    const key = `${sweep.state.fence}-${sweep.saves}-${index}-${hash}`;
+    const key = `${sweep.state.fence}-${sweep.saves}-${names.length}-${hash}`;
     await sweep.ports.store.writeChunk(key, text, nowMs);
     names.push({ key, hash, writtenMs: nowMs });
   }

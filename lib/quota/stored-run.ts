@@ -76,18 +76,16 @@ const RUNS_PER_CHUNK = 4_096;
  * Cut where the content says so, not by number, so that a run that goes or comes changes one chunk and leaves the others
  * as they were. Oldest runs first.
  */
-export function writeChunks(runs: Iterable<StoredRun>): Chunk[] {
+export function* writeChunks(runs: Iterable<StoredRun>): Generator<Chunk, void> {
   const sorted = [...runs].sort((a, b) => a.createdMs - b.createdMs || compareText(a.runId, b.runId));
-  const chunks: Chunk[] = [];
   let writer = createWriter();
   for (const run of sorted) {
     writer.add(run);
     if (writer.characters() < MOST_CHUNK_CHARACTERS && !endsChunk(run)) continue;
-    chunks.push(writer.chunk());
+    yield writer.chunk();
     writer = createWriter();
   }
-  if (writer.characters() > 0) chunks.push(writer.chunk());
-  return chunks;
+  if (writer.characters() > 0) yield writer.chunk();
 }
 
 function createWriter() {
@@ -120,12 +118,9 @@ function createWriter() {
 }
 
 function lineOf(run: StoredRun, owner: number): string {
-  const codes = [
-    indexOr(STATUSES, run.status),
-    indexOr(MODES, run.retentionMode),
-    indexOr(STORAGE_TYPES, run.storageType),
-    run.isDoubted ? 1 : 0,
-  ].join('');
+  const { status, retentionMode, storageType, isDoubted } = run;
+  const known = `${indexOr(STATUSES, status)}${indexOr(MODES, retentionMode)}${indexOr(STORAGE_TYPES, storageType)}`;
+  const codes = `${known}${isDoubted ? 1 : 0}`;
   return `${run.runId} ${run.createdMs.toString(36)} ${codes}${run.uuidPrefix} ${owner.toString(36)}`;
 }
 

@@ -40,16 +40,16 @@ function readAll(texts: readonly string[]): StoredRun[] {
 describe('chunks of stored runs', () => {
   it('read back as they were, oldest first', () => {
     const runs = storedRuns(1_000);
-    const chunks = writeChunks(runs.toReversed());
+    const chunks = [...writeChunks(runs.toReversed())];
     expect(readAll(chunks.map(({ text }) => text))).toEqual(runs);
   });
 
   it('are none for no runs', () => {
-    expect(writeChunks([])).toEqual([]);
+    expect([...writeChunks([])]).toEqual([]);
   });
 
   it('of 100,000 runs are a few items, each well below the 400 KB that one may have', () => {
-    const chunks = writeChunks(storedRuns(100_000));
+    const chunks = [...writeChunks(storedRuns(100_000))];
     const sizes = chunks.map(({ text }) => Buffer.byteLength(text));
     expect(Math.max(...sizes)).toBeLessThan(300_000);
     expect(chunks.length).toBeLessThan(60);
@@ -58,11 +58,11 @@ describe('chunks of stored runs', () => {
 
   it('stay as they were where nothing changed, when runs go, come or end', () => {
     const runs = storedRuns(60_000);
-    const before = new Set(writeChunks(runs).map(({ hash }) => hash));
+    const before = new Set([...writeChunks(runs)].map(({ hash }) => hash));
     const changed = runs
       .slice(1)
       .map((run, index) => (index === 30_000 ? { ...run, status: 'FAILED', storageType: 'STATIC' } : run));
-    const after = writeChunks([...changed, storedRun(60_001)]);
+    const after = [...writeChunks([...changed, storedRun(60_001)])];
     expect(after.filter(({ hash }) => !before.has(hash)).length).toBeLessThanOrEqual(3);
   });
 
