@@ -248,6 +248,7 @@ export function createFauxqsApp(): FauxqsApp {
     sqs() {
       sqs ??= (async () => {
         const { SqsStore } = (await load('sqs/sqsStore.js')) as { SqsStore: new () => FauxqsSqsStore };
+        takeEveryCharacter((await load('sqs/sqsTypes.js')).INVALID_MESSAGE_BODY_CHAR as RegExp);
         return { store: new SqsStore(), actions: (await loadActions('sqs', SQS_ACTIONS)) as FauxqsSqs['actions'] };
       })();
       return sqs;
@@ -260,6 +261,14 @@ export function createFauxqsApp(): FauxqsApp {
       return sns;
     },
   };
+}
+
+/** What SQS refuses in a message, as the API reference of SendMessage says. */
+const REFUSED_CHARACTER = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
+/** Fauxqs looks at the two halves of a character beyond U+FFFF, an emoji in a key for example, and refuses them. */
+function takeEveryCharacter(invalid: RegExp): void {
+  invalid.test = (text) => REFUSED_CHARACTER.test(text);
 }
 
 export function isFauxqsError(error: unknown): error is FauxqsError {

@@ -57,6 +57,19 @@ test('gives a queue made inside to clients of any region, under a URL that leads
   expect((await elsewhere.send(new ListQueuesCommand({}))).QueueUrls).toEqual([url]);
 });
 
+test('takes characters beyond U+FFFF, as in names with emoji, and refuses control characters', async () => {
+  const { sqs, client, createQueue, receive } = await start();
+  const { arn, url } = await createQueue('drops');
+  await sqs.send(arn, '{"key":"fastq/\u{1F9EC}_R1.fastq.gz"}');
+  await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: '\u{1F9EC}' }));
+  const entries = [{ Id: 'one', MessageBody: '\u{10FFFF}' }];
+  await client.send(new SendMessageBatchCommand({ QueueUrl: url, Entries: entries }));
+  expect(bodies(await receive(url))).toEqual(['{"key":"fastq/\u{1F9EC}_R1.fastq.gz"}', '\u{1F9EC}', '\u{10FFFF}']);
+  for (const refused of ['\u0001', '\uFFFF', '\uD83E']) {
+    await expect(sqs.send(arn, refused)).rejects.toMatchObject({ code: 'InvalidMessageContents' });
+  }
+});
+
 test('receives through the port what a client sent, with its attributes', async () => {
   const { client, sqs, createQueue } = await start();
   const { arn, url } = await createQueue('starts.fifo', { FifoQueue: 'true', ContentBasedDeduplication: 'true' });
