@@ -1,5 +1,6 @@
 /** Small keyed state on disk: an append-only JSONL journal, written before an answer leaves, compacted when opened. */
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendWhole } from './append-whole.ts';
 
 export interface KeyedJournal {
   /** What was on disk when the journal was opened. */
@@ -18,8 +19,8 @@ export function openKeyedJournal(file: string): KeyedJournal {
   const descriptor = openSync(file, 'a');
   return {
     loaded,
-    put: (key, value) => void writeSync(descriptor, line({ key, value })),
-    remove: (key) => void writeSync(descriptor, line({ key })),
+    put: (key, value) => appendWhole(descriptor, Buffer.from(line({ key, value }))),
+    remove: (key) => appendWhole(descriptor, Buffer.from(line({ key }))),
     close: () => closeSync(descriptor),
   };
 }

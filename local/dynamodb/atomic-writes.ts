@@ -3,6 +3,7 @@
  * leaves an entry of an item that never was, or an item that its index has lost. On AWS an index catches up in the end.
  * So here an item and its entries are one batch of the database, which is there whole or not at all.
  */
+import { AwsError } from '../aws-error.ts';
 import type { JsonObject } from '../aws-json.ts';
 
 type Done = (error?: unknown) => void;
@@ -64,11 +65,45 @@ function indexWrites(dynalite: DynaliteDb, table: JsonObject, before: unknown, a
   });
 }
 
+/** A write of the database failed, as on a full disk. The next ones are refused. */
+export class TablesNotWrittenError extends Error {
+  override readonly name = 'TablesNotWrittenError';
+
+  constructor(options: { cause: unknown }) {
+    const why = options.cause instanceof Error ? options.cause.message : String(options.cause);
+    super(
+      `The tables could not be written (${why}). They take no more writes, so that what was acknowledged stays readable: make room, then end this laptop AWS and start it again.`,
+      options,
+    );
+  }
+}
+
+/** The first failure of each store. */
+const failures = new WeakMap<ItemStore, TablesNotWrittenError>();
+
+/**
+ * The database appends each write to its log. One that a full disk took in part hides, at the next start, all that was
+ * appended after it; so nothing is.
+ */
+function writeBatch(store: ItemStore, writes: readonly Write[], done: Done): void {
+  const failed = failures.get(store);
+  if (failed !== undefined) {
+    done(new AwsError('InternalServerError', failed.message, { statusCode: 500 }));
+    return;
+  }
+  store.db.batch(writes, (error) => {
+    if (error == null) return done();
+    const failure = new TablesNotWrittenError({ cause: error });
+    failures.set(store, failure);
+    done(failure);
+  });
+}
+
 function itemWrites(store: ItemStore, prefix: string): ItemDb {
   const write = (own: Write, done: Done) => {
     const others = nextWrites.get(store) ?? [];
     nextWrites.delete(store);
-    store.db.batch([...others, own], done);
+    writeBatch(store, [...others, own], done);
   };
   return {
     put: (key, value, done) => write({ type: 'put', key: prefix + key, value }, done),

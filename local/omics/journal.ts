@@ -2,8 +2,9 @@
  * What the emulator keeps on disk: one JSON line for each change, written before the change is acknowledged. At start
  * the lines are replayed, then replaced by a snapshot.
  */
-import { closeSync, existsSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { appendWhole } from '../append-whole.ts';
 
 /** `k` says whose line it is. */
 export interface JournalEntry {
@@ -30,7 +31,8 @@ export class Journal {
     const path = join(dataDir, FILE_NAME);
     if (existsSync(path)) replay(path, parts, report);
     const fresh = `${path}.new`;
-    const file = openSync(fresh, 'w');
+    rmSync(fresh, { force: true });
+    const file = openSync(fresh, 'a');
     writeSnapshot(file, parts);
     renameSync(fresh, path);
     this.#file = file;
@@ -38,7 +40,7 @@ export class Journal {
 
   /** On disk when it returns. Throws when the disk refuses; then nothing must be acknowledged. */
   append(entry: JournalEntry): void {
-    if (this.#file !== undefined) writeWhole(this.#file, Buffer.from(`${JSON.stringify(entry)}\n`));
+    if (this.#file !== undefined) appendWhole(this.#file, Buffer.from(`${JSON.stringify(entry)}\n`));
   }
 
   close(): void {
@@ -93,7 +95,7 @@ function writeSnapshot(file: number, parts: readonly Journaled[]): void {
   let lines: string[] = [];
   let characters = 0;
   const flush = () => {
-    writeWhole(file, Buffer.from(lines.join('')));
+    appendWhole(file, Buffer.from(lines.join('')));
     lines = [];
     characters = 0;
   };
@@ -106,8 +108,4 @@ function writeSnapshot(file: number, parts: readonly Journaled[]): void {
     }
   }
   flush();
-}
-
-function writeWhole(file: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }

@@ -1,7 +1,7 @@
 /** The histories of closed executions, which are read seldom and would fill the memory: on disk, or bounded. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { appendWhole } from '../append-whole.ts';
 import type { PastHistory } from './history.ts';
-import { writeWhole } from './journal.ts';
 
 /** Where a history is: its first byte and its length, or any number that the archive made up. */
 export interface HistoryLocation {
@@ -29,7 +29,7 @@ export class FileArchive implements HistoryArchive {
   put(history: PastHistory): HistoryLocation {
     const bytes = Buffer.from(`${JSON.stringify(history)}\n`);
     const at = this.#end;
-    writeWhole(this.#open(), bytes);
+    appendWhole(this.#open(), bytes);
     this.#end += bytes.length;
     return { at, length: bytes.length };
   }

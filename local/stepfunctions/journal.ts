@@ -1,5 +1,6 @@
 /** An append-only file of JSON lines. A line is on its way to disk when `flush` returns, and survives the process. */
-import { closeSync, existsSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
+import { appendWhole } from '../append-whole.ts';
 
 export interface Journal {
   append(record: object): void;
@@ -37,8 +38,9 @@ export function readLines(path: string, take: (line: string) => void): void {
 /** Puts `lines` in the file's place, all or nothing. */
 export function rewriteLines(path: string, lines: Iterable<string>): void {
   const draft = `${path}.draft`;
-  const file = openSync(draft, 'w', 0o600);
-  for (const line of lines) writeWhole(file, Buffer.from(`${line}\n`));
+  rmSync(draft, { force: true });
+  const file = openSync(draft, 'a', 0o600);
+  for (const line of lines) appendWhole(file, Buffer.from(`${line}\n`));
   closeSync(file);
   renameSync(draft, path);
 }
@@ -61,15 +63,19 @@ export class FileJournal implements Journal {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.flush();
+      try {
+        this.flush();
+      } catch {
+        // A full disk. The lines wait on; the next flush, which comes before an answer, tells whoever is answered.
+      }
     });
   }
 
+  /** @throws what the disk answers; what was appended is then still to be flushed */
   flush(): void {
     if (this.#waiting.length === 0 || this.#closed) return;
-    const bytes = Buffer.from(this.#waiting.join(''));
+    appendWhole(this.#file, Buffer.from(this.#waiting.join('')));
     this.#waiting = [];
-    writeWhole(this.#file, bytes);
   }
 
   close(): void {
@@ -78,9 +84,4 @@ export class FileJournal implements Journal {
     this.#closed = true;
     closeSync(this.#file);
   }
-}
-
-/** @returns when every byte is written; one write may take fewer. */
-export function writeWhole(file: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }

@@ -85,3 +85,13 @@ describe('an item and its index entries', () => {
     expect((await byState('WAITING')).Items).toEqual([]);
   });
 });
+
+it('nothing is written after a write that the disk refused, which would hide it at the next start', async () => {
+  await put('a', 'WAITING');
+  const { batch } = store.db;
+  store.db.batch = (_changes, done) => done(new Error('No space left on device'));
+  await expect(put('a', 'ENDED')).rejects.toThrow(/No space left on device.*make room.*start it again/);
+  store.db.batch = batch;
+  await expect(put('b', 'WAITING')).rejects.toMatchObject({ code: 'InternalServerError', statusCode: 500 });
+  expect((await byState('WAITING')).Items).toHaveLength(1);
+});
