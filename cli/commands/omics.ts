@@ -28,15 +28,16 @@ export async function omics(terminal: Terminal, options: OmicsCommandOptions): P
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   };
   const quotas = parseQuotas(options.quota);
+  const dataDir = options.data === undefined ? undefined : resolve(options.data);
   const { startOmicsStack } = await import('../../local/omics-stack.ts');
   const stack = await startOmicsStack({
     port: options.port,
     settings,
     quotas,
     report: terminal.note,
-    ...(options.data === undefined ? {} : { dataDir: resolve(options.data) }),
+    ...(dataDir === undefined ? {} : { dataDir }),
     ...(options.json ? { onEvent: (event: object) => terminal.out(JSON.stringify(event)) } : {}),
-  }).catch((error: unknown) => explainStart(error, { port: options.port, command: 'npx rundrop omics' }));
+  }).catch((error: unknown) => explainStart(error, { port: options.port, command: 'npx rundrop omics', dataDir }));
   // With --json standard output holds events only.
   const print = options.json ? terminal.note : terminal.out;
   print(paint(`HealthOmics is ready: it listens on ${stack.endpoint}`, 'bold', terminal.screen));

@@ -72,7 +72,7 @@ async function startUp(terminal: Terminal, options: UpOptions): Promise<Started>
     report: (line) => report(line),
     functionLog: log.write,
     environment: environmentVariables(),
-  }).catch((error: unknown) => explainStart(error, { port: options.port, command: 'npm start --' }));
+  }).catch((error: unknown) => explainStart(error, { port: options.port, command: 'npm start --', dataDir }));
   const target: Target = ownTarget(stack.endpoint);
   terminal.note(describeTarget(target));
   announceListening(terminal, { endpoint: stack.endpoint, port: stack.port, options, dataDir, logFile: log.file });
