@@ -117,7 +117,7 @@ async function sizeOf(file: string): Promise<number | string> {
  *
  * @throws UsageError when it is not an S3 URI, or is one key for several files.
  */
-export function parseDestination(uri: string, files: number): Place {
+function parseDestination(uri: string, files: number): Place {
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(uri);
   const [, bucket, key = ''] = match ?? [];
   if (bucket === undefined)
@@ -128,7 +128,7 @@ export function parseDestination(uri: string, files: number): Place {
   return { bucket, key };
 }
 
-export function placeIn(destination: Place, file: string): Place {
+function placeIn(destination: Place, file: string): Place {
   const isPrefix = destination.key === '' || destination.key.endsWith('/');
   return isPrefix ? { bucket: destination.bucket, key: destination.key + basename(file) } : destination;
 }

@@ -8,7 +8,7 @@ export interface EnvOptions {
 }
 
 /** The variables, whatever the environment says now: `env` is there to change it. Only a laptop endpoint is kept. */
-export function laptopVariables(target: Target, options: EnvOptions): Record<string, string> {
+function laptopVariables(target: Target, options: EnvOptions): Record<string, string> {
   const current = target.kind === 'laptop' ? target.endpoint : undefined;
   const endpoint = options.port === undefined ? (current ?? endpointOf(DEFAULT_PORT)) : endpointOf(options.port);
   return {

@@ -132,7 +132,7 @@ function parseSize(text: string): number {
   return size.sizeBytes;
 }
 
-export function describeExplanation(answer: Explanation, { screen }: Terminal): string[] {
+function describeExplanation(answer: Explanation, { screen }: Terminal): string[] {
   const { route, wildcards = {}, gather, sheet } = answer;
   const facts: (readonly [string, readonly string[]])[] = [
     [

@@ -94,7 +94,7 @@ function withParsedRequest({ requestText, ...record }: RequestRecord) {
   return { ...record, request: JSON.parse(requestText) as unknown };
 }
 
-export function describeRequest(record: RequestRecord, gone: readonly GoneRun[], screen: Screen): string[] {
+function describeRequest(record: RequestRecord, gone: readonly GoneRun[], screen: Screen): string[] {
   const status = statusOf(record);
   const facts: [string, string | undefined][] = [
     ['status', paint(status, colourOfStatus(status), screen)],

@@ -26,7 +26,7 @@ export function queueLines(queue: QueueReport | null, screen: Screen, nowMs: num
   return [...wrapped([...title, ...estimateLines(estimate)]), ...lineTable(estimate, screen)];
 }
 
-export function estimateLines(estimate: QueueEstimate): string[] {
+function estimateLines(estimate: QueueEstimate): string[] {
   const { pending, waiting, added, allStarted, allEnded, fromRuns, withoutHistory } = estimate;
   const starts = pending + waiting + added > 0 ? [`  the last one starts in ${spanText(allStarted)}`] : [];
   const ends = `  all have ended in ${spanText(allEnded)}`;

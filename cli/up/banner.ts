@@ -20,7 +20,7 @@ export function announceListening(terminal: Terminal, listening: Listening): voi
   for (const line of hintLines(listening)) print(line);
 }
 
-export function hintLines({ port, options, dataDir, logFile }: Listening): string[] {
+function hintLines({ port, options, dataDir, logFile }: Listening): string[] {
   const env = port === DEFAULT_PORT ? 'npx rundrop env' : `npx rundrop env --port ${port}`;
   const state = dataDir === undefined ? 'kept in memory only; --data DIR keeps it' : `kept in ${shown(dataDir)}`;
   const logs = logFile === undefined ? [] : [`  Logs:   ${shown(logFile)}`];

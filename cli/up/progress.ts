@@ -115,7 +115,7 @@ function ignoreMissing(error: unknown): undefined {
   throw error;
 }
 
-export function requestLine(
+function requestLine(
   record: RequestRecord,
   tasks: TaskCount | undefined,
   usual: ReadonlyMap<string, number>,
@@ -148,7 +148,7 @@ function noteOf(record: RequestRecord): string | undefined {
 }
 
 /** The median duration of the completed runs of each workflow. */
-export function usualDurations(records: readonly RequestRecord[]): Map<string, number> {
+function usualDurations(records: readonly RequestRecord[]): Map<string, number> {
   const durations = new Map<string, number[]>();
   for (const record of records) {
     const attempt = latestAttempt(record);

@@ -96,7 +96,7 @@ function fitLines(lines: readonly ProgressLine[], room: number): readonly Progre
   return kept.slice(-room);
 }
 
-export function progressCells(line: ProgressLine, nowMs: number): string[] {
+function progressCells(line: ProgressLine, nowMs: number): string[] {
   return [
     line.route,
     line.name,
@@ -154,7 +154,7 @@ function createChangeView(
   };
 }
 
-export function changeText(line: ProgressLine): string {
+function changeText(line: ProgressLine): string {
   const tasks = line.tasksAll === 0 ? '' : ` ${line.tasksDone}/${line.tasksAll} tasks`;
   const attempt = line.attempt > 1 ? ` attempt ${line.attempt} of ${line.maxAttempts}` : '';
   const note = line.note === undefined ? '' : ` (${line.note})`;

@@ -51,7 +51,7 @@ export function createExecutions(given?: { readonly sfn: SFNClient; readonly sta
 }
 
 /** An execution's ARN does not say by which alias it was started. */
-export function executionArnOf(stateMachineArn: string, name: string): string {
+function executionArnOf(stateMachineArn: string, name: string): string {
   const [arn, partition, states, region, account, , machine] = stateMachineArn.split(':');
   return [arn, partition, states, region, account, 'execution', machine, name].join(':');
 }

@@ -10,7 +10,7 @@ import type { AccountQuotas, QuotaValue } from '../quota/quota-snapshot.ts';
 import { traced } from './tracing.ts';
 
 /** Quota codes of service code `omics` and the defaults that AWS documents. */
-export const OMICS_QUOTAS = {
+const OMICS_QUOTAS = {
   storedRuns: { code: 'L-C9679DBC', documented: 100_000 },
   activeRunsDynamic: { code: 'L-BE38079A', documented: 50 },
   activeRunsStatic: { code: 'L-A30FD31B', documented: 10 },

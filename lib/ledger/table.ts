@@ -50,7 +50,7 @@ const MOST_PAGES = 1_000;
 /** Without it a query reads, and is charged for, a megabyte where a few items are wanted. */
 const MOST_ITEMS_A_PAGE = 1_000;
 /** Each index is named for its hash key; this is what it sorts by. */
-export const INDEX_KEYS = { open: 'openSince', line: 'lineOrder', listed: 'listedAt' } as const;
+const INDEX_KEYS = { open: 'openSince', line: 'lineOrder', listed: 'listedAt' } as const;
 
 export function createTable(documents: DynamoDBDocumentClient, tableName: string): Table {
   const query = async (input: Omit<QueryCommandInput, 'TableName'>, limit: number): Promise<Item[]> => {

@@ -13,7 +13,7 @@ export interface AnnounceIncompletePorts extends TellPorts {
   readonly clock: Clock;
 }
 
-export const GATHER_INCOMPLETE = 'Gather Incomplete';
+const GATHER_INCOMPLETE = 'Gather Incomplete';
 
 /** The set goes on waiting: what comes late still completes it. */
 export async function announceIncomplete(

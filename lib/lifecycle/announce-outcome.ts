@@ -14,7 +14,7 @@ import { type TellPorts, tell } from './tell.ts';
 
 export interface AnnouncePorts extends KeepEvidencePorts, TellPorts {}
 
-export const RUN_OUTCOME = 'Run Outcome';
+const RUN_OUTCOME = 'Run Outcome';
 
 /** Rejects when the event bus does not take the event; what the topic does not take is sent by reconciliation. */
 export async function announceOutcome(ports: AnnouncePorts, record: RequestRecord): Promise<void> {
@@ -34,7 +34,7 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
 }
 
 /** The same however often it is sent. A request that a person opened again comes to another outcome. */
-export function outcomeEventId({ identity, reopened }: Pick<RequestRecord, 'identity' | 'reopened'>): string {
+function outcomeEventId({ identity, reopened }: Pick<RequestRecord, 'identity' | 'reopened'>): string {
   return opaqueId({ announcement: RUN_OUTCOME, identity, reopened });
 }
 

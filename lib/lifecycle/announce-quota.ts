@@ -7,7 +7,7 @@ import { errorName } from './error-name.ts';
 import type { Notice } from './ports.ts';
 import { type Sweep, writeState } from './sweep-memory.ts';
 
-export const QUOTA_THRESHOLD_CROSSED = 'Quota Threshold Crossed';
+const QUOTA_THRESHOLD_CROSSED = 'Quota Threshold Crossed';
 
 /** Quotas are asked for in round steps. */
 const STEP = 1_000;
@@ -50,7 +50,7 @@ function crossingWord({ sweeperId, threshold, number, snapshot, forecast }: Cros
 }
 
 /** What a person types to ask AWS for half as much again. */
-export function raiseQuotaCommand(quota: number): string {
+function raiseQuotaCommand(quota: number): string {
   const desired = Math.max(quota + 1, Math.ceil((quota * 1.5) / STEP) * STEP);
   return `aws service-quotas request-service-quota-increase --service-code omics --quota-code ${STORED_RUNS_QUOTA_CODE} --desired-value ${desired}`;
 }
@@ -72,7 +72,7 @@ interface CrossingDetail {
 }
 
 /** What happened, what comes of it, and what can be done, for whoever reads it in a mail at night. */
-export function crossingNotice(detail: CrossingDetail): Notice {
+function crossingNotice(detail: CrossingDetail): Notice {
   const { eventId, thresholdPercent, retainedRuns, storedRuns, storedRunsQuota, unknownRetention, takenAt } = detail;
   const percent = Math.floor(100 * detail.retainedShareOfQuota);
   const lines = [

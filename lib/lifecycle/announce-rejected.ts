@@ -11,7 +11,7 @@ export interface AnnounceRejectedPorts extends TellPorts {
   readonly clock: Clock;
 }
 
-export const DROP_REJECTED = 'Drop Rejected';
+const DROP_REJECTED = 'Drop Rejected';
 
 /** Words for every `reasonCode` of a drop. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ function isRejected({ state, sheet }: DropRecord): boolean {
   return state === 'REJECTED' || (state === 'TAKEN' && (sheet?.refused ?? 0) > 0);
 }
 
-export function rejectionCode({ state, sheet, reasonCode }: DropRecord): string {
+function rejectionCode({ state, sheet, reasonCode }: DropRecord): string {
   if (state === 'TAKEN') return 'ROWS_REFUSED';
   return reasonCode ?? (sheet === undefined ? 'NO_VALID_REQUEST' : 'SHEET_REFUSED');
 }

@@ -15,7 +15,7 @@ export interface AnnounceStuckSheetsPorts extends TellPorts {
   readonly clock: Clock;
 }
 
-export const SHEET_UNFINISHED = 'Sheet Unfinished';
+const SHEET_UNFINISHED = 'Sheet Unfinished';
 /** The last part of the longest sheet is sent within a quarter of an hour, and tried five times in another. */
 const STUCK_AFTER_MS = 60 * 60_000;
 const MOST_PER_PASS = 100;

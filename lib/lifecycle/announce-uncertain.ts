@@ -6,7 +6,7 @@ import type { AnnouncePorts } from './announce-outcome.ts';
 import { noticeText } from './notice-text.ts';
 import { tell, type Word } from './tell.ts';
 
-export const REQUEST_UNCERTAIN = 'Request Uncertain';
+const REQUEST_UNCERTAIN = 'Request Uncertain';
 
 export async function announceUncertain(
   ports: Pick<AnnouncePorts, 'ledger' | 'announcer' | 'notifier' | 'log'>,

@@ -13,7 +13,7 @@ export interface TellOverduePorts extends TellPorts {
   readonly settings: Settings;
 }
 
-export const RUN_OVERDUE = 'Run Overdue';
+const RUN_OVERDUE = 'Run Overdue';
 
 /** Returns whether it was told now. The run goes on: it may still end well. */
 export async function tellOverdue(ports: TellOverduePorts, record: RequestRecord): Promise<boolean> {

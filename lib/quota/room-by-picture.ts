@@ -3,7 +3,7 @@ import type { FullByPicture, RetentionMode } from '../runs/start-gate.ts';
 import { type QuotaSnapshot, whatIf } from './quota-snapshot.ts';
 
 /** Two sweeps. An older picture says nothing of now and is not looked at. */
-export const PICTURE_FRESH_MS = 30 * 60_000;
+const PICTURE_FRESH_MS = 30 * 60_000;
 const MODES = ['RETAIN', 'REMOVE'] as const;
 
 /** For each retention mode of which the picture leaves no room. Nothing when there is no picture, or only a stale one. */

@@ -10,10 +10,8 @@ export interface Crossing {
 /** By threshold in percent. */
 export type Crossings = Readonly<Record<string, Crossing>>;
 
-export const DEFAULT_THRESHOLDS: readonly number[] = [80, 90, 95];
-
 /** The share must fall so many percentage points below a threshold before passing it counts as another crossing. */
-export const HYSTERESIS_POINTS = 2;
+const HYSTERESIS_POINTS = 2;
 
 export interface Crossed {
   /** The very object from before when nothing changed. */

@@ -13,8 +13,6 @@ export type PatternPart =
       readonly text: string;
     };
 
-export type Wildcard = Extract<PatternPart, { kind: 'wildcard' }>;
-
 /** What a wildcard matches unless the pattern says otherwise: something, within one segment of the path. */
 export const DEFAULT_REGEX = '[^/]+';
 
@@ -28,7 +26,7 @@ const PATTERN_LIMIT = 2048;
 const WILDCARD_LIMIT = 32;
 const NAME = /^[a-z_][A-Za-z0-9_]*$/;
 /** These have a meaning of their own in templates. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set([
+const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'bucket',
   'key',
   'uri',

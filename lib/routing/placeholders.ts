@@ -16,17 +16,8 @@ export interface Vocabulary {
 
 const ALWAYS = ['route', 'time', 'date'] as const;
 /** Of one object. In a gather each takes a selector. */
-export const OBJECT_NAMES = ['uri', 'key', 'etag', 'size', 'versionId'] as const;
-export const UPSTREAM_FIELDS = [
-  'outputUri',
-  'runId',
-  'runArn',
-  'uuid',
-  'name',
-  'status',
-  'workflowId',
-  'route',
-] as const;
+const OBJECT_NAMES = ['uri', 'key', 'etag', 'size', 'versionId'] as const;
+const UPSTREAM_FIELDS = ['outputUri', 'runId', 'runArn', 'uuid', 'name', 'status', 'workflowId', 'route'] as const;
 
 /** What is wrong with a placeholder where it stands, or undefined. `inText`: it is a part of a longer text. */
 export function checkPlaceholder(placeholder: Placeholder, words: Vocabulary, inText: boolean): Finding | undefined {

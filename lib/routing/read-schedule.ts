@@ -6,7 +6,7 @@ import type { Schedule } from './route.ts';
 import { checkCron } from './schedule-expression.ts';
 import type { Entry, MapNode, SourceNode } from './source-nodes.ts';
 
-export const WHENS = ['cron', 'rate', 'at'] as const;
+const WHENS = ['cron', 'rate', 'at'] as const;
 export const SCHEDULE_KEYS = ['name', ...WHENS, 'timezone', 'run', 'retry', 'limits', 'onQuota'] as const;
 
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;

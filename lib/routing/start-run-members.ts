@@ -76,12 +76,12 @@ export function ruleOf(name: StartRunMember): MemberRule {
 }
 
 /** StartRun's limit on its parameters, as JSON in UTF-8. */
-export const PARAMETERS_LIMIT_BYTES = 50 * 1024;
+const PARAMETERS_LIMIT_BYTES = 50 * 1024;
 /** A document nested deeper cannot be stored in the ledger. */
 const DEPTH_LIMIT = 24;
 const TAG_LIMIT = 50;
 /** Rundrop tags its runs as well, so that they can be found again. */
-export const OWN_TAGS = 5;
+const OWN_TAGS = 5;
 export const OWN_TAG_PREFIX = 'rundrop:';
 
 /** Every rule that the value of a member breaks, as the end of a sentence that begins with the member's name. */

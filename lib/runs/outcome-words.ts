@@ -10,7 +10,7 @@ export const INPUT_OVERWRITTEN = 'INPUT_OVERWRITTEN';
  * Every documented failureReason.
  * https://docs.aws.amazon.com/omics/latest/dev/monitoring-runs.html
  */
-export const FAILURE_WORDS: Readonly<Record<string, string>> = {
+const FAILURE_WORDS: Readonly<Record<string, string>> = {
   ALL_PROFILES_INSTANCE_RESERVATION_FAILED: 'no instance of any allowed type was to be had',
   ASSUME_ROLE_FAILED: 'HealthOmics could not assume the service role',
   CANNOT_START_CONTAINER_ERROR: 'a container could not be started',

@@ -20,7 +20,7 @@ export type RequestState =
   /** Over: `outcome` says how. */
   | 'ENDED';
 
-export const OUTCOMES = ['COMPLETED', 'FAILED', 'CANCELLED', 'REMOVED', 'REFUSED', 'SUPERSEDED'] as const;
+const OUTCOMES = ['COMPLETED', 'FAILED', 'CANCELLED', 'REMOVED', 'REFUSED', 'SUPERSEDED'] as const;
 
 /**
  * COMPLETED, FAILED, CANCELLED: as HealthOmics says. REMOVED: the run is gone and its end was never seen. REFUSED:

@@ -21,7 +21,7 @@ export function whyForeign(request: IncomingMessage): string | undefined {
 }
 
 /** A Host header without its port, in lower case; an IPv6 address keeps its brackets. */
-export function hostnameOf(host: string): string {
+function hostnameOf(host: string): string {
   return host
     .toLowerCase()
     .replace(/:\d{1,5}$/, '')

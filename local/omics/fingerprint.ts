@@ -7,7 +7,7 @@ export function fingerprint(value: unknown): string {
 }
 
 /** JSON with the members of every object in one order. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (Buffer.isBuffer(value)) return JSON.stringify(hash('sha256', value));
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';

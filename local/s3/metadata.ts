@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AwsError } from '../aws-error.ts';
 import type { FauxqsSystemMetadata } from '../fauxqs-app.ts';
 
-export const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
+const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 const USER_METADATA_LIMIT_BYTES = 2048;
 
 export interface ObjectMetadata {

@@ -4,7 +4,7 @@ import { AwsError } from '../aws-error.ts';
 import { type Checksum, checksumIn, verifyChecksum } from './checksums.ts';
 
 /** The most that a single PUT or part may carry. */
-export const OBJECT_LIMIT_BYTES = 512 * 1024 * 1024;
+const OBJECT_LIMIT_BYTES = 512 * 1024 * 1024;
 const DOCUMENT_LIMIT_BYTES = 2 * 1024 * 1024;
 /** Each frame of aws-chunked has a size, perhaps a signature, and two line ends; frames are at least 8 KiB. */
 const FRAMING_SHARE = 1.02;

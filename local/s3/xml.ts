@@ -1,6 +1,6 @@
 import { AwsError } from '../aws-error.ts';
 
-export const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** A document with `inner` (already XML) in a root element of S3's namespace. */
 export function xmlDocument(root: string, inner: string): string {

@@ -7,7 +7,7 @@ import type { KeptSchedule, ScheduleStore } from './schedule-store.ts';
  * The first due moment of a schedule later than `afterMs`, within its StartDate and EndDate; undefined when none is left.
  * A rate without a StartDate is first due when it is created, as on AWS.
  */
-export function nextDueMs({ definition, createdMs }: KeptSchedule, afterMs: number): number | undefined {
+function nextDueMs({ definition, createdMs }: KeptSchedule, afterMs: number): number | undefined {
   const times = parseSchedule(definition.ScheduleExpression, definition.ScheduleExpressionTimezone);
   if (times.kind === 'at') return times.next(afterMs, 0);
   const startMs = definition.StartDate === undefined ? createdMs : definition.StartDate * 1000;

@@ -66,10 +66,6 @@ export class Frame {
     return this.run.services;
   }
 
-  get previousEventId(): number {
-    return this.#previousEventId;
-  }
-
   /** Records one event after this thread's last. @throws Cancelled when the execution is closed, HistoryFull */
   record(type: string, details?: JsonObject): number {
     const { history, services } = this.run;

@@ -13,10 +13,6 @@ export class Scope {
     this.#leaveParent = parent?.onCancel(() => this.cancel());
   }
 
-  get cancelled(): boolean {
-    return this.#cancelled;
-  }
-
   child(): Scope {
     return new Scope(this.#clock, this);
   }

@@ -38,7 +38,6 @@ export class SimulatedExecutions {
   /** Those that Step Functions does not know any more. */
   readonly lost = new Set<Execution>();
   readonly stopped = new Set<Execution>();
-  readonly answers: { readonly token: string; readonly answer: string }[] = [];
   readonly #world: ExecutionsWorld;
   readonly #machine: StateMachine;
 

@@ -45,11 +45,6 @@ export class SimulatedQueue {
     this.#settings = settings;
   }
 
-  /** Messages that are neither deleted nor dead. */
-  get isEmpty(): boolean {
-    return this.#waiting.length === 0 && !this.#busy;
-  }
-
   send(body: string, delayMs = 0): void {
     const messageId = `${this.#settings.name}-${this.accepted.length + 1}`;
     const message = { messageId, body, receives: 0 };

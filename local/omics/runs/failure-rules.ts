@@ -29,7 +29,7 @@ export interface RuleSubject {
 }
 
 /** `FAILED:<failureReason>`, `FAILED:<failureReason>@<status>` or `HANG:<status>`. */
-export const EMULATE_TAG = 'emulate';
+const EMULATE_TAG = 'emulate';
 
 interface RuleUseEntry extends JournalEntry {
   readonly rule: string;

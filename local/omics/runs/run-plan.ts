@@ -49,7 +49,7 @@ const SIZES = new Map([
 export type PlanSubject = Pick<Run, 'seq' | 'workflowUuid' | 'workflowVersionName' | 'workflowType'>;
 
 /** The usual RUNNING time of a workflow, in emulated seconds: 10 to 40 minutes. */
-export function usualRunningSeconds(seed: number, workflowUuid: string): number {
+function usualRunningSeconds(seed: number, workflowUuid: string): number {
   return 600 + Math.floor(seededRandom(seed, 'workflow', workflowUuid)() * 1800);
 }
 
