@@ -1,12 +1,14 @@
 /** serverless.yml names this file: esbuild's plugins for the functions' bundles. */
 'use strict';
 
-const { mkdir, writeFile } = require('node:fs/promises');
+const { mkdir, readdir, readFile, writeFile } = require('node:fs/promises');
 const path = require('node:path');
 const { version: VERSION } = require('../package.json');
 const { bundledPackages, cycloneDx } = require('./bill-of-materials.cjs');
 const { leanSdk } = require('./lean-sdk.cjs');
 const { loadRoutes } = require('./route-file.cjs');
+
+const ROOT = path.resolve(__dirname, '..');
 
 /** What runs on a laptop, where the route file is edited, and what a deployed function has in its place. */
 const PACKAGED = new Map([
@@ -19,6 +21,7 @@ const READS_ROUTES = 'lib/aws/read-packaged-routes.ts';
 module.exports = (serverless) => [
   leanSdk(),
   chunksOfEntry(),
+  oneChunkAtStart(),
   packagedRoutes(serverless),
   ...(serverless === undefined ? [] : [billOfMaterials(serverless)]),
 ];
@@ -55,6 +58,44 @@ function chunksOfEntry() {
       initialOptions.chunkNames = `${path.basename(entry, path.extname(entry))}.[name]-[hash]`;
     },
   };
+}
+
+/**
+ * What is imported when it is needed comes after the start. So it may import the start as a whole, which is there by then:
+ * to esbuild each of its modules is shared with all of them, and they get one chunk instead of one for each set of sharers.
+ * A start reads two files instead of up to fifteen, which are a third of a millisecond each.
+ */
+function oneChunkAtStart() {
+  return {
+    name: 'one-chunk-at-start',
+    setup(build) {
+      const { entryPoints, absWorkingDir = process.cwd() } = build.initialOptions;
+      const entry = path.resolve(absWorkingDir, entryPoints[0]);
+      build.onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path: file }) => {
+        onDemand ??= await importedOnDemand();
+        if (!onDemand.has(path.relative(absWorkingDir, file))) return undefined;
+        const start = path.relative(path.dirname(file), entry).replaceAll(path.sep, '/');
+        return { contents: `${await readFile(file, 'utf8')}\nimport '${start}';\n`, loader: 'ts' };
+      });
+    },
+  };
+}
+
+let onDemand;
+
+/** Files of the project, by their path in it, that some file imports by `import()`. */
+async function importedOnDemand() {
+  const found = new Set();
+  for (const folder of ['functions', 'lib']) {
+    const files = await readdir(path.join(ROOT, folder), { recursive: true });
+    for (const file of files.filter((name) => name.endsWith('.ts'))) {
+      const text = await readFile(path.join(ROOT, folder, file), 'utf8');
+      for (const [, target] of text.matchAll(/\bimport\('(\.[^']+)'\)/g)) {
+        found.add(path.join(folder, path.dirname(file), target));
+      }
+    }
+  }
+  return found;
 }
 
 function packagedRoutes(serverless) {

@@ -16,6 +16,8 @@ export interface Bundle {
   readonly name: string;
   /** Minified bytes of what every start loads: the file with the handler, and those that it imports at once. */
   readonly alwaysBytes: number;
+  /** How many those are. */
+  readonly alwaysFiles: number;
   /** What is loaded besides when the setting `tracing` is `detailed`; 0 where all is in one file. */
   readonly tracingBytes: number;
   /** Of all JavaScript in the package, so also of what is imported when it is needed. */
@@ -62,6 +64,7 @@ export async function makeBundle(name: string, folder: string, change: BuildOpti
   return {
     name,
     alwaysBytes: bytesOf(always),
+    alwaysFiles: always.size,
     tracingBytes: change.splitting === false ? 0 : bytesOf(withTracer(metafile, always)) - bytesOf(always),
     allBytes: sum(scripts.map(([, { bytes }]) => bytes)),
     metafile,

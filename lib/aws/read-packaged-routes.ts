@@ -9,7 +9,9 @@ export async function readRouteFile({
   environment,
 }: Pick<Config, 'routesFile' | 'environment'>): Promise<RouteFile> {
   // A reconciliation that finds no gather needs no route.
-  const { loadPackagedRoutes } = await import('../routing/packaged-routes.ts');
-  const packaged = JSON.parse(await readFile(`${routesFile}.json`, 'utf8')) as PackagedRoutes;
-  return loadPackagedRoutes(packaged, { fileName: routesFile, environment });
+  const [{ loadPackagedRoutes }, packaged] = await Promise.all([
+    import('../routing/packaged-routes.ts'),
+    readFile(`${routesFile}.json`, 'utf8'),
+  ]);
+  return loadPackagedRoutes(JSON.parse(packaged) as PackagedRoutes, { fileName: routesFile, environment });
 }

@@ -17,8 +17,11 @@ export class GateConflictError extends Error {
 export interface Gate {
   /** A consistent read. */
   read(): Promise<StartGate>;
-  /** Applies a pure step to the latest state and writes it if it changed anything. Returns the state after the step. */
-  change(step: (gate: StartGate) => StartGate): Promise<StartGate>;
+  /**
+   * Applies a pure step to the latest state and writes it if it changed anything. Returns the state after the step.
+   * `known`: a state that was read before, which saves a read; the write is conditional on its revision all the same.
+   */
+  change(step: (gate: StartGate) => StartGate, known?: StartGate): Promise<StartGate>;
 }
 
 export function createGate(table: Table): Gate {
@@ -30,9 +33,9 @@ export function createGate(table: Table): Gate {
   };
   return {
     read,
-    async change(step) {
+    async change(step, known) {
       for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
-        const before = await read();
+        const before = conflict === 0 && known !== undefined ? known : await read();
         const stepped = step(before);
         if (stepped === before) return before;
         const after = { ...stepped, revision: before.revision + 1 };

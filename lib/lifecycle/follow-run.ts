@@ -26,6 +26,17 @@ export async function statusOfRun(
 ): Promise<RequestRecord> {
   const record = await ports.ledger.requests.read(identity);
   if (record === undefined) throw new RequestMissingError(identity);
+  return askedStatus(ports, record, attempt, by);
+}
+
+/** The same, of a record that has just been read. */
+export async function askedStatus(
+  ports: FollowPorts,
+  record: RequestRecord,
+  attempt: number,
+  by?: NewsBy,
+): Promise<RequestRecord> {
+  const { identity } = record;
   const known = record.attempts.find((one) => one.attempt === attempt);
   if (record.state === 'ENDED' || known?.runId === undefined || known.outcome !== undefined) return record;
   const run = await ports.runs.getRun(known.runId);

@@ -8,7 +8,7 @@ import { ended, retrying, runHasEnded } from '../runs/transitions.ts';
 import { type AnnouncePorts, announceOutcome } from './announce-outcome.ts';
 import { changedMembers } from './changed-members.ts';
 import { dropAgain } from './drop-again.ts';
-import { statusOfRun } from './follow-run.ts';
+import { askedStatus } from './follow-run.ts';
 import { keepAttemptEvidence } from './keep-evidence.ts';
 import { type NoteRoomPorts, noteRoom } from './note-room.ts';
 import { endAnswer, type OutcomeAnswer } from './outcome-answer.ts';
@@ -67,7 +67,7 @@ async function knownEnd(
   const record = await ports.ledger.requests.read(event.request);
   if (record === undefined) throw new RequestMissingError(event.request);
   const attempt = record.attempts.find((one) => one.attempt === event.attempt);
-  return attempt !== undefined && runHasEnded(attempt) ? record : statusOfRun(ports, event.request, event.attempt);
+  return attempt !== undefined && runHasEnded(attempt) ? record : askedStatus(ports, record, event.attempt);
 }
 
 /**

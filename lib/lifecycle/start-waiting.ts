@@ -125,5 +125,5 @@ async function remember(ports: StartWaitingPorts, run: StarterRun, stopped: Star
     const next = isSlow ? slowed(gate, ports.clock.nowMs()) : gate;
     const paced = takenMs === undefined ? next : taken(next, takenMs);
     return { ...paced, servedLast: served.reduce(servedNow, paced.servedLast) };
-  });
+  }, run.gate);
 }

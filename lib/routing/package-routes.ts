@@ -16,7 +16,8 @@ export function packageRoutes(text: string, routeFile: RouteFile): PackagedRoute
     parts.flatMap((part) => (part.kind === 'wildcard' ? [part.regex] : [])),
   );
   const programs = [...new Set(regexes)].sort().map((regex) => [regex, compileRegex(regex)] as const);
-  return { hash: routeFile.hash, written, regexes: Object.fromEntries(programs) };
+  const timeZones = [...new Set(routeFile.schedules.map(({ timezone }) => timezone))].sort();
+  return { hash: routeFile.hash, written, regexes: Object.fromEntries(programs), timeZones };
 }
 
 /** Every key pattern, wherever in a route it is. */

@@ -5,6 +5,7 @@ import { describe, readGroup, readText, requireEntry } from './read-values.ts';
 import type { Schedule } from './route.ts';
 import { checkCron } from './schedule-expression.ts';
 import type { Entry, MapNode, SourceNode } from './source-nodes.ts';
+import { isTimeZone } from './time-zones.ts';
 
 const WHENS = ['cron', 'rate', 'at'] as const;
 export const SCHEDULE_KEYS = ['name', ...WHENS, 'timezone', 'run', 'retry', 'limits', 'onQuota'] as const;
@@ -90,12 +91,7 @@ function sayWrong(key: string, text: string): string | undefined {
 function readTimezone(entry: Entry | undefined, problems: ProblemList): string {
   const text = entry === undefined ? undefined : readText(entry.node, problems);
   if (entry === undefined || text === undefined) return 'UTC';
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: text });
-    return text;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    problems.error(entry.node.place, `"${text}" is not a time zone: write an IANA name such as Europe/Berlin`);
-    return 'UTC';
-  }
+  if (isTimeZone(text)) return text;
+  problems.error(entry.node.place, `"${text}" is not a time zone: write an IANA name such as Europe/Berlin`);
+  return 'UTC';
 }

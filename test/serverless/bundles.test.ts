@@ -43,6 +43,11 @@ describe('the bundles', () => {
     expect(large.map(({ name, alwaysBytes }) => `${name} ${alwaysBytes}`)).toEqual([]);
   });
 
+  it('are read at a start as two files, however much comes on demand', () => {
+    const many = bundles.filter(({ alwaysFiles }) => alwaysFiles > 2);
+    expect(many.map(({ name, alwaysFiles }) => `${name} ${alwaysFiles}`)).toEqual([]);
+  });
+
   it('are all listed in docs/bundles.md, with sizes that are about right', async () => {
     const text = await readFile(BUNDLES_DOCUMENT, 'utf8');
     const listed = [...text.matchAll(/^\| ([a-z-]+) \| +(\d+) KB \| +(\d+) KB \| +(\d+) KB \|$/gm)];

@@ -70,4 +70,12 @@ describe("the starter's memory", () => {
     expect(await ledger.gate.read()).toMatchObject({ revision: 3, full: { RETAIN: { since: CREATED_AT } } });
     expect(await ledger.gate.change((gate) => gate)).toMatchObject({ revision: 3 });
   });
+
+  it('is written after a state that somebody knows only while that is the latest', async () => {
+    const known = await ledger.gate.read();
+    await ledger.gate.change((gate) => ({ ...gate, slowTimes: 1 }));
+    const after = await ledger.gate.change((gate) => ({ ...gate, servedLast: ['route'] }), known);
+    expect(after).toMatchObject({ revision: known.revision + 2, slowTimes: 1, servedLast: ['route'] });
+    expect(await ledger.gate.read()).toEqual(after);
+  });
 });
