@@ -60,10 +60,10 @@ export async function listRuns(target: Target, terminal: Terminal, options: List
 
 export async function listWaiting(target: Target, terminal: Terminal, options: ListOptions): Promise<number> {
   const ledger = await openLedger(target, terminal);
-  const rows = await waitingRows(ledger, options.limit);
+  const { rows, isCut } = await waitingRows(ledger, options.limit);
   const nowMs = Date.now();
   const cells = (row: WaitingRow) => waitingCells(row, nowMs);
-  const status = print(terminal, { rows, columns: WAITING_COLUMNS, cells, empty: 'Nothing waits.', ...options });
+  const status = print(terminal, { rows, columns: WAITING_COLUMNS, cells, empty: 'Nothing waits.', isCut, ...options });
   if (!options.json) for (const line of decisions(rows)) terminal.note(line);
   return status;
 }
@@ -78,11 +78,19 @@ function decisions(rows: readonly WaitingRow[]): string[] {
 /** States in which a request waits for something other than its run. */
 const WAITING_STATES = ['UNCERTAIN', 'CLAIMED', 'WAITING', 'RETRYING'] as const;
 
+export interface WaitingRows {
+  readonly rows: readonly WaitingRow[];
+  /** More may wait than was looked at. */
+  readonly isCut: boolean;
+}
+
 /** Requests that wait for admission or a person, runs that are overdue, and sets that are not complete; oldest first. */
-export async function waitingRows(ledger: Pick<Ledger, 'requests' | 'gathers'>, limit: number): Promise<WaitingRow[]> {
+export async function waitingRows(ledger: Pick<Ledger, 'requests' | 'gathers'>, limit: number): Promise<WaitingRows> {
   const requests: RequestRecord[] = [];
+  let isCut = false;
   for (const state of WAITING_STATES) {
     const identities = await ledger.requests.open(state, limit);
+    isCut ||= identities.length === limit;
     // The index only nominates: the record itself says whether it still waits.
     const records = await Promise.all(identities.map((identity) => ledger.requests.read(identity)));
     requests.push(...records.filter((record) => record?.state === state).filter((record) => record !== undefined));
@@ -93,7 +101,8 @@ export async function waitingRows(ledger: Pick<Ledger, 'requests' | 'gathers'>, 
     ...requests.map(waitingRequestRow),
     ...gathers.filter(({ missing }) => missing.length > 0).map(waitingGatherRow),
   ];
-  return rows.sort((a, b) => a.since.localeCompare(b.since)).slice(0, limit);
+  rows.sort((a, b) => a.since.localeCompare(b.since));
+  return { rows: rows.slice(0, limit), isCut: isCut || gathers.length === limit || rows.length > limit };
 }
 
 /** Runs that stay in a status for longer than they should: reconciliation has noted it. */
@@ -109,10 +118,13 @@ interface Listing<Row> {
   readonly cells: (row: Row) => string[];
   readonly empty: string;
   readonly limit: number;
+  /** There may be more than these; without it, when there are as many as asked for. */
+  readonly isCut?: boolean;
   readonly json?: boolean | undefined;
 }
 
-function print<Row>(terminal: Terminal, { rows, columns, cells, empty, limit, json }: Listing<Row>): number {
+function print<Row>(terminal: Terminal, listing: Listing<Row>): number {
+  const { rows, columns, cells, empty, limit, isCut = rows.length === limit, json } = listing;
   if (json) {
     terminal.out(JSON.stringify(rows, null, 2));
     return 0;
@@ -122,6 +134,6 @@ function print<Row>(terminal: Terminal, { rows, columns, cells, empty, limit, js
     return 0;
   }
   for (const line of formatTable(columns, rows.map(cells), terminal.screen)) terminal.out(line);
-  if (rows.length === limit) terminal.note(`Not more than ${limit} shown; there may be others: --limit N`);
+  if (isCut) terminal.note(`Not more than ${limit} shown; there may be others: --limit N`);
   return 0;
 }

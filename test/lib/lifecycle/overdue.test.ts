@@ -62,13 +62,13 @@ describe('a run that stays in a status', () => {
 
   it('stays as it is: it is on record and in `rundrop waiting`, and nothing cancels it', async () => {
     await startedRun();
-    expect(await waitingRows(world.ledger, 10)).toEqual([]);
+    expect((await waitingRows(world.ledger, 10)).rows).toEqual([]);
     await passesAfter(25 * HOUR_MS);
     expect(await request()).toMatchObject({
       state: 'STARTED',
       reason: expect.stringContaining('has been PENDING since'),
     });
-    expect(await waitingRows(world.ledger, 10)).toMatchObject([
+    expect((await waitingRows(world.ledger, 10)).rows).toMatchObject([
       { waitingFor: expect.stringContaining('longer than the 24 h') },
     ]);
     expect(world.runs.calls.filter((call) => call.startsWith('CancelRun'))).toEqual([]);
@@ -80,7 +80,7 @@ describe('a run that stays in a status', () => {
     world.runs.move(runId, 'RUNNING');
     await passesAfter(60_000);
     expect((await request()).reason).toBeUndefined();
-    expect(await waitingRows(world.ledger, 10)).toEqual([]);
+    expect((await waitingRows(world.ledger, 10)).rows).toEqual([]);
     await passesAfter(73 * HOUR_MS, 2);
     expect(told().map(({ status }) => status)).toEqual(['PENDING', 'RUNNING']);
     expect(new Set(told().map(({ eventId }) => eventId)).size).toBe(2);
@@ -105,5 +105,26 @@ describe('a run that stays in a status', () => {
     expect(told()).toHaveLength(1);
     const notices = world.notifier.sent.filter(({ kind }) => kind === 'OVERDUE');
     expect(notices.map(({ eventId }) => eventId)).toEqual(told().map(({ eventId }) => eventId));
+  });
+});
+
+describe('what waits', () => {
+  it('is said to be cut short, also when one of what the index nominated does not wait any more', async () => {
+    for (const sample of ['SYN-1', 'SYN-2', 'SYN-3']) await takeDrop(world, put(world, `cram/${sample}.cram`));
+    expect(await waitingRows(world.ledger, 3)).toMatchObject({ isCut: true, rows: { length: 3 } });
+    expect(await waitingRows(world.ledger, 4)).toMatchObject({ isCut: false, rows: { length: 3 } });
+    const [nominated = ''] = await world.ledger.requests.open('CLAIMED', 3);
+    const record = await world.ledger.requests.read(nominated);
+    const requests = {
+      ...world.ledger.requests,
+      read: async (identity: string) =>
+        identity === nominated && record !== undefined
+          ? { ...record, state: 'ENDED' as const }
+          : world.ledger.requests.read(identity),
+    };
+    const short = await waitingRows({ requests, gathers: world.ledger.gathers }, 3);
+    expect(short.isCut).toBe(true);
+    expect(short.rows.map(({ id }) => id)).not.toContain(nominated);
+    expect(short.rows.length).toBe(2);
   });
 });
