@@ -12,8 +12,8 @@ import { CommandError } from './errors.ts';
 
 const SHIPPED = fileURLToPath(new URL('../rundrop.yaml', import.meta.url));
 
-/** The service role on the laptop, where nothing assumes it, for route files that take theirs from the environment. */
-const LAPTOP_ROLE_ARN = 'arn:aws:iam::000000000000:role/rundrop-healthomics';
+/** The laptop's own service role, which nothing assumes, for route files that take theirs from the environment. */
+const LAPTOP_ROLE_ARN = 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole';
 
 export interface DroppedObject {
   readonly bucket: string;

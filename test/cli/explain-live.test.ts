@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => laptop.stop());
 
 async function explained(key: string) {
-  const environment = { AWS_ENDPOINT_URL: laptop.stack.endpoint, HEALTHOMICS_ROLE_ARN: ROLE_ARN };
+  const environment = { AWS_ENDPOINT_URL: laptop.stack.endpoint };
   const { exitStatus, stdout, stderr } = await rundrop(
     ['explain', `s3://${BUCKET}/${key}`, '--live', '--json'],
     environment,
