@@ -118,6 +118,8 @@ export function explainServiceError(error: unknown, target: Target): string | un
   }
   switch (error.name) {
     case 'ResourceNotFoundException':
+      // Of a run it says so.
+      if (!error.message.startsWith('Requested resource not found')) return sayFailure(error);
       return `There is no table ${ledgerTableOf(target)} in this account and region. Deploy Rundrop first, or name its stage with --stage.`;
     case 'CredentialsProviderError':
       return `No AWS credentials were found (${error.message}). Sign in, or set AWS_ENDPOINT_URL to use the laptop.`;
@@ -128,6 +130,11 @@ export function explainServiceError(error: unknown, target: Target): string | un
     case 'AccessDeniedException':
       return `AWS refused it: ${error.message} (docs/operations.md lists what an operator must be allowed.)`;
     default:
-      return undefined;
+      return '$metadata' in error ? sayFailure(error) : undefined;
   }
+}
+
+/** No fault of the program, so nobody is helped by a stack. */
+function sayFailure({ name, message }: Error): string {
+  return `The call to AWS failed, ${name}: ${message}`;
 }

@@ -199,7 +199,10 @@ function report({ source, request, changes, nonce, record }: Rerun, { json }: Re
     if (before !== undefined) terminal.out(printable(`- ${path}: ${JSON.stringify(before)}`));
     if (after !== undefined) terminal.out(printable(`+ ${path}: ${JSON.stringify(after)}`));
   }
-  const what = changes.length === 0 ? 'without changes' : `with ${changes.length} changes`;
+  const what =
+    changes.length === 0
+      ? 'without changes'
+      : `with ${changes.length === 1 ? 'a change' : `${changes.length} changes`}`;
   if (record === undefined) {
     terminal.out(`Would run ${source.of} (${source.route}) again, ${what}. Nothing was started.`);
     return;

@@ -47,8 +47,9 @@ export async function findRequest(ledger: Pick<Ledger, 'requests'>, text: string
   const found = await findRequests(ledger, text);
   const [first, ...others] = found;
   if (first === undefined) {
+    const elsewhere = /^[0-9]+$/.test(text) ? ` A run that was started elsewhere: aws omics get-run --id ${text}` : '';
     throw new CommandError(
-      `The ledger has no run "${printable(text)}": looked for a run id, uuid, request id, run name and execution name. \`rundrop runs\` lists them.`,
+      `The ledger has no run "${printable(text)}": looked for a run id, uuid, request id, run name and execution name. \`rundrop runs\` lists them.${elsewhere}`,
     );
   }
   if (others.length > 0) {
@@ -94,6 +95,15 @@ function withParsedRequest({ requestText, ...record }: RequestRecord) {
   return { ...record, request: JSON.parse(requestText) as unknown };
 }
 
+/** These are sent to nobody unless a setting of the deployment, which the ledger does not have, says so. */
+const QUIET_OUTCOMES: readonly unknown[] = ['COMPLETED', 'CANCELLED'];
+
+function notifiedText({ notifiedAt, outcome }: RequestRecord): string | undefined {
+  if (notifiedAt === undefined) return undefined;
+  const unless = QUIET_OUTCOMES.includes(outcome) ? `, if the setting \`notify\` names ${outcome}` : '';
+  return `${formatTime(notifiedAt)}${unless}`;
+}
+
 function describeRequest(record: RequestRecord, gone: readonly GoneRun[], screen: Screen): string[] {
   const status = statusOf(record);
   const facts: [string, string | undefined][] = [
@@ -105,7 +115,7 @@ function describeRequest(record: RequestRecord, gone: readonly GoneRun[], screen
     ['ended', record.outcomeAt === undefined ? undefined : formatTime(record.outcomeAt)],
     ['evidence', evidenceText(record)],
     ['announced', record.announcedAt === undefined ? undefined : formatTime(record.announcedAt)],
-    ['people told', record.notifiedAt === undefined ? undefined : formatTime(record.notifiedAt)],
+    ['people told', notifiedText(record)],
     ['identity', record.identity],
     ['routes file', record.routesHash === '' ? undefined : `sha256 ${record.routesHash}`],
     ['commit', record.routesCommit],

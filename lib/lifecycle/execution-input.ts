@@ -82,7 +82,7 @@ function parseDrop(drop: Readonly<Record<string, unknown>>): DropInput {
   if (unknown !== undefined) {
     const meant = didYouMean(unknown, DROP_MEMBERS);
     throw refuse(
-      `has the member ${JSON.stringify(unknown.slice(0, 40))}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      `has the member ${JSON.stringify(unknown.slice(0, 40))}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`,
     );
   }
   for (const name of DROP_MEMBERS) {
@@ -109,5 +109,5 @@ function memberList(members: Readonly<Record<string, unknown>>): string {
   if (names.length === 0) return 'no members';
   const meant = didYouMean(names[0] ?? '', ['run', 'runId', 'drop']);
   const only = `only ${names.map((name) => JSON.stringify(name.slice(0, 40))).join(', ')}`;
-  return meant === undefined ? only : `${only}; did you mean ${meant}?`;
+  return meant === undefined ? only : `${only} (did you mean ${meant}?)`;
 }

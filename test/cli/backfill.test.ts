@@ -51,6 +51,12 @@ describe('replaying what is there already', () => {
     expect(await backfill(`s3://${BUCKET}/`)).toMatchObject({ exitStatus: 0, json: { dryRun: false, sent: 0 } });
   });
 
+  test('names the bucket that is not there', async () => {
+    const { exitStatus, stderr } = await backfill('s3://no-such-bucket/fastq/');
+    expect(exitStatus).toBe(1);
+    expect(stderr).toContain('error: There is no bucket no-such-bucket.\n');
+  });
+
   test('starts what no event told of, once, and leaves half a set waiting', async () => {
     // The events of a bucket that was not watched yet went nowhere.
     await quietly(async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT, rundrop } from './command-line.ts';
@@ -87,6 +88,17 @@ test('says what to do when nothing answers at the target', async () => {
   expect({ exitStatus, stdout }).toEqual({ exitStatus: 1, stdout: '' });
   expect(stderr).toContain(`Target: laptop AWS at http://127.0.0.1:${port}`);
   expect(stderr).toContain('npm start');
+});
+
+test('says what failed, without a stack, when something else answers at the target', async () => {
+  const server = createHttpServer((_request, response) => response.writeHead(418).end('<p>a teapot</p>'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { exitStatus, stderr } = await rundrop(['runs'], { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+  server.close();
+  expect(exitStatus).toBe(1);
+  expect(stderr).toContain('error: The call to AWS failed, ');
+  expect(stderr).not.toMatch(/^ {4}at /m);
 });
 
 /** A port that was free a moment ago. */
