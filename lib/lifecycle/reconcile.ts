@@ -3,28 +3,20 @@
  * Functions say, and takes the step that a lost event, a lost execution or a crash left out. Every step is safe to repeat.
  */
 import type { Ledger } from '../ledger/ledger.ts';
-import { type AttemptRecord, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
-import { advances, parseRunStatus, type RunStatus } from '../runs/run-status.ts';
-import { isUncertaintyTold, runHasEnded, waiting } from '../runs/transitions.ts';
-import { type ActiveRuns, listActive, statusesToList } from './active-runs.ts';
+import type { RequestRecord } from '../runs/request-record.ts';
+import { listActive, statusesToList } from './active-runs.ts';
 import { announceIncomplete } from './announce-incomplete.ts';
-import { announceOutcome } from './announce-outcome.ts';
 import { announceRejected } from './announce-rejected.ts';
 import { announceStuckSheets } from './announce-stuck-sheets.ts';
-import { announceUncertain } from './announce-uncertain.ts';
 import { byTurns } from './by-turns.ts';
-import { cancelIfAsked } from './cancel-request.ts';
-import { ensureWatcher, startAnotherWatcher } from './claim-request.ts';
 import { errorName } from './error-name.ts';
-import { followHint, statusOfRun } from './follow-run.ts';
 import { claimWithoutRoute, fireIfComplete } from './gather-drop.ts';
-import { keepEvidence } from './keep-evidence.ts';
 import type { Objects, Runs, Starter } from './ports.ts';
-import { type RecordOutcomePorts, recordOutcome } from './record-outcome.ts';
+import type { RecordOutcomePorts } from './record-outcome.ts';
+import { repairAnnouncement, repairClaim, repairEvidence, repairUncertainty, repairWatcher } from './repair-request.ts';
+import { repairStarted } from './repair-started.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { TakeDropPorts } from './take-drop.ts';
-import { tellOverdue } from './tell-overdue.ts';
-import { answerAll, answerEverybody } from './tokens.ts';
 
 export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
   readonly ledger: Ledger;
@@ -38,8 +30,6 @@ const MOST_PER_PASS = 1_000;
 const READS_AT_ONCE = 8;
 /** Executions are asked for at a rate that all of an account share: of more that wait, each is looked at by turns. */
 const MOST_WATCHERS = 200;
-/** Younger than this, a step is most likely being taken right now by whoever is in charge of it. */
-const SETTLE_MS = 60_000;
 
 export interface Reconciled {
   readonly unfinished: number;
@@ -159,51 +149,6 @@ async function fireGathers(ports: ReconcilePorts): Promise<Pass> {
   return { seen, repaired };
 }
 
-async function repairClaim(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  if (isYoung(ports, record)) return false;
-  if (record.executions.length > 0) return repairWatcher(ports, record);
-  await ensureWatcher(ports, record);
-  return true;
-}
-
-/**
- * A request that is not over needs a living execution. One that was stopped by hand stays stopped; what it would have
- * put in line is put in line here, since stopping an execution cancels no request.
- */
-async function repairWatcher(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  if (isYoung(ports, record)) return false;
-  const latest = record.executions.at(-1);
-  const status = latest === undefined ? undefined : await ports.executions.status(latest);
-  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return false;
-  if (status === 'ABORTED') return putInLine(ports, record);
-  await startAnotherWatcher(ports, record);
-  ports.log.warn('watcher restarted', { identity: record.identity, state: record.state });
-  return true;
-}
-
-async function putInLine(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  const at = new Date(ports.clock.nowMs()).toISOString();
-  const placed = await ports.ledger.requests.change(record.identity, (latest) => waiting(latest, at));
-  return placed.revision !== record.revision;
-}
-
-/** Whoever recorded the outcome and died may have left executions without an answer, too. */
-async function repairAnnouncement(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  // What a person ended is in nobody else's charge.
-  const byHand = record.acts !== undefined && currentAttempt(record).uuid === undefined;
-  if (!byHand && isYoung(ports, record)) return false;
-  await answerEverybody(ports, record);
-  await announceOutcome(ports, record);
-  return true;
-}
-
-/** A person may let it rest, but has to know. */
-async function repairUncertainty(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  if (isUncertaintyTold(record) || isYoung(ports, record)) return false;
-  await announceUncertain(ports, record);
-  return true;
-}
-
 /** Drops are rejected in one write, by whoever takes them; that they are told is left to this. */
 async function tellRejected(ports: ReconcilePorts): Promise<Pass> {
   const dropIds = await ports.ledger.drops.untold(MOST_PER_PASS);
@@ -217,10 +162,6 @@ async function tellRejected(ports: ReconcilePorts): Promise<Pass> {
   return { seen: dropIds.length, repaired: 0 };
 }
 
-async function repairEvidence(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  return record.evidence === undefined && (await keepEvidence(ports, record)).evidence !== undefined;
-}
-
 /** Lists what is active only while a run of ours is. */
 async function followStarted(ports: ReconcilePorts): Promise<Pass> {
   const { requests } = ports.ledger;
@@ -229,76 +170,5 @@ async function followStarted(ports: ReconcilePorts): Promise<Pass> {
   const started = records.filter((record) => record?.state === 'STARTED') as RequestRecord[];
   if (started.length === 0) return { seen: 0, repaired: 0 };
   const active = await listActive(ports.runs, statusesToList(started, ports.clock.nowMs()));
-  return forEachOpen(ports, 'STARTED', (record) => followOne(ports, record, active));
-}
-
-/** Fractions of a second may be told here and not there. */
-function isAnotherTime(one: string | undefined, other: string | undefined): boolean {
-  if (one === undefined || other === undefined) return false;
-  return Math.abs(Date.parse(one) - Date.parse(other)) > 1_000;
-}
-
-/** Whether the status that the run was last known in was asked for. */
-function isListed({ statuses }: ActiveRuns, { status }: AttemptRecord): boolean {
-  return status !== undefined && statuses.some((one) => one === status);
-}
-
-/** Ids are reused and a listing tells no uuid; but the names that we give are our own, and no two runs begin at one time. */
-function listedStatus(record: RequestRecord, active: ActiveRuns): RunStatus | undefined {
-  const attempt = currentAttempt(record);
-  const listed = attempt.runId === undefined ? undefined : active.runs.get(attempt.runId);
-  // Not asked for this time: it is what events last said.
-  if (listed === undefined) return isListed(active, attempt) ? undefined : attempt.status;
-  const namedByUs = record.origin.kind !== 'run';
-  if (namedByUs && listed.name !== undefined && listed.name !== attempt.name) return undefined;
-  if (isAnotherTime(listed.creationTime, attempt.creationTime)) return undefined;
-  return parseRunStatus(listed.status);
-}
-
-async function followOne(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
-  try {
-    return await followRun(ports, record, active);
-  } finally {
-    // Last: a cancel that HealthOmics does not take must not keep an end back, nor the other way round.
-    await cancelIfAsked(ports, record);
-  }
-}
-
-async function followRun(ports: ReconcilePorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
-  const attempt = currentAttempt(record);
-  // The starter may have died between its record and its answer.
-  if (!isYoung(ports, record) && (await answerAll(ports, record, 'start')) > 0) return true;
-  const listed = listedStatus(record, active);
-  if (listed !== undefined && !runHasEnded(attempt)) {
-    const moved = advances(attempt.status, listed);
-    if (moved && attempt.runId !== undefined) {
-      const uuid = attempt.uuid === undefined || record.origin.kind === 'run' ? {} : { uuid: attempt.uuid };
-      await followHint(ports, { runId: attempt.runId, ...uuid, status: listed }, 'listing');
-    }
-    const repaired = (await repairWatcher(ports, record)) || moved;
-    if (!moved && isListed(active, attempt)) await tellOverdue(ports, record);
-    return repaired;
-  }
-  const told = await statusOfRun(ports, record.identity, attempt.attempt, 'listing');
-  if ((await answerEverybody(ports, told)) > 0) return true;
-  return told.state === 'ENDED' ? repairAnnouncement(ports, told) : finishUnwatched(ports, told);
-}
-
-/** The run has ended and nobody waits for it: an execution that still runs will see to it, else the outcome is ours to record. */
-async function finishUnwatched(ports: ReconcilePorts, record: RequestRecord): Promise<boolean> {
-  const attempt = currentAttempt(record);
-  if (!runHasEnded(attempt)) {
-    const repaired = await repairWatcher(ports, record);
-    await tellOverdue(ports, record);
-    return repaired;
-  }
-  const latest = record.executions.at(-1);
-  const status = latest === undefined ? undefined : await ports.executions.status(latest);
-  if (status === 'RUNNING') return false;
-  await recordOutcome(ports, { request: record.identity, attempt: attempt.attempt });
-  return true;
-}
-
-function isYoung(ports: ReconcilePorts, record: RequestRecord): boolean {
-  return ports.clock.nowMs() - Date.parse(record.since) < SETTLE_MS;
+  return forEachOpen(ports, 'STARTED', (record) => repairStarted(ports, record, active));
 }
