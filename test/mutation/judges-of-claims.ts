@@ -7,6 +7,7 @@ export default defineConfig({
       'changed-members',
       'check-before-start',
       'claim-logic',
+      'find-run',
       'start-and-watch',
       'start-one',
       'starting-side-by-side',

@@ -34,7 +34,12 @@ const GROUPS = {
     'lib/runs/start-run-input.ts',
     'lib/runs/transitions.ts',
   ],
-  claims: ['lib/lifecycle/claim-request.ts', 'lib/lifecycle/claim-set.ts', 'lib/lifecycle/start-one.ts'],
+  claims: [
+    'lib/lifecycle/claim-request.ts',
+    'lib/lifecycle/claim-set.ts',
+    'lib/lifecycle/find-run.ts',
+    'lib/lifecycle/start-one.ts',
+  ],
 };
 
 try {

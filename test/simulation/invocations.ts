@@ -10,6 +10,7 @@ export interface Invocation {
   readonly id: number;
   readonly functionName: string;
   readonly event: unknown;
+  readonly beganMs: number;
   readonly deadlineMs: number;
   readonly skewMs: number;
   alive: boolean;
@@ -94,6 +95,7 @@ export class Invocations {
       id: this.all.length + 1,
       functionName,
       event,
+      beganMs: timeline.nowMs,
       deadlineMs: timeline.nowMs + timeoutMs,
       skewMs: Math.round((random.next() - 0.5) * 2 * this.#world.faults().skewMs),
       alive: true,

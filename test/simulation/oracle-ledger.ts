@@ -18,6 +18,7 @@ export interface RequestData {
   readonly route: string;
   readonly origin: { readonly kind: string };
   readonly state: string;
+  readonly since: string;
   readonly reason?: string;
   readonly requestText: string;
   readonly attempts: readonly AttemptData[];

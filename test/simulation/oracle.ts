@@ -7,6 +7,7 @@ import { checkCounts } from './oracle-counts.ts';
 import { checkDrops } from './oracle-drops.ts';
 import { LedgerWatch, requestsIn } from './oracle-ledger.ts';
 import { checkDailyLimits, checkNobodyHeld } from './oracle-limits.ts';
+import { LineWatch } from './oracle-line.ts';
 import { checkAnnouncements, checkExecutions, checkRuns, checkSettled, checkTruth } from './oracle-runs.ts';
 import { checkAllTold, checkTold } from './oracle-telling.ts';
 import type { World } from './world.ts';
@@ -22,13 +23,18 @@ const MOST_VIOLATIONS = 20;
 export class Oracle {
   readonly #world: World;
   readonly #options: OracleOptions;
+  readonly #line: LineWatch;
   readonly #violations = new Set<string>();
 
   constructor(world: World, options: OracleOptions) {
     this.#world = world;
     this.#options = options;
     const watch = new LedgerWatch(world, (text) => this.violate(text));
-    world.store.observers.push((before, after) => watch.written(before, after));
+    this.#line = new LineWatch(world);
+    world.store.observers.push((before, after) => {
+      watch.written(before, after);
+      this.#line.written(before, after);
+    });
   }
 
   readonly violate = (text: string): void => {
@@ -63,6 +69,7 @@ export class Oracle {
     checkStarts(this.#world, this.violate);
     checkUnwanted(this.#world, this.violate);
     checkBounds(this.#world, this.violate);
+    this.#line.check(this.violate);
     checkDailyLimits(requests, this.violate);
     checkBatches(this.#world, this.violate);
     checkNames(this.#world, this.violate);

@@ -18,3 +18,14 @@ export interface Plant {
   /** What the function answers instead. */
   readonly answer?: (value: unknown, about: About) => unknown;
 }
+
+export type Wrap = NonNullable<Plant['ports']>;
+
+export function plant(name: string, what: string, ports: Wrap): Plant {
+  return { name, what, ports };
+}
+
+/** Only in that function. */
+export function within(functionName: string, wrap: Wrap): Wrap {
+  return (ports, about) => (about.invocation.functionName === functionName ? wrap(ports, about) : ports);
+}

@@ -4,23 +4,13 @@ import { ledgerOver } from '../../lib/ledger/ledger.ts';
 import type { Item, Table } from '../../lib/ledger/table.ts';
 import type { RunFacts } from '../../lib/lifecycle/ports.ts';
 import type { RequestRecord } from '../../lib/runs/request-record.ts';
+import { linePlants } from './line-plants.ts';
 import { read } from './oracle-drops.ts';
-import type { Plant } from './plant.ts';
+import { type Plant, plant, type Wrap, within } from './plant.ts';
 import type { Ports } from './ports.ts';
 import { routePlants } from './route-plants.ts';
 import { BUCKET } from './simulated-objects.ts';
 import { SECRET } from './workload.ts';
-
-type Wrap = NonNullable<Plant['ports']>;
-
-function plant(name: string, what: string, ports: Wrap): Plant {
-  return { name, what, ports };
-}
-
-/** Only in that function. */
-function within(functionName: string, wrap: Wrap): Wrap {
-  return (ports, about) => (about.invocation.functionName === functionName ? wrap(ports, about) : ports);
-}
 
 /** The ledger over a table that is not what it should be. */
 function withTable(ports: Ports, change: (table: Table) => Partial<Table>): Ports {
@@ -486,4 +476,5 @@ export const PLANTS: readonly Plant[] = [
   ...announcementPlants,
   ...batchPlants,
   ...routePlants,
+  ...linePlants,
 ];

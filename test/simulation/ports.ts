@@ -116,7 +116,7 @@ function runsOf(world: World, call: Caller, invocation: Invocation): Runs {
   return {
     async startRun(input: StartRunInput) {
       try {
-        const run = await call(`omics.startRun ${input.requestId}`, () => omics.startRun(input));
+        const run = await call(`omics.startRun ${input.requestId}`, () => omics.startRun(input, invocation));
         const { runId, uuid } = run;
         return { kind: 'started', run: { runId, uuid, status: 'PENDING', ...textsOf(input) } };
       } catch (error) {

@@ -1,7 +1,7 @@
 /** HealthOmics: remembers requestIds for a time, takes runs through their statuses, and forgets runs. */
 import type { FaultTally } from './fault-tally.ts';
 import type { Faults } from './faults.ts';
-import { ServiceError } from './invocations.ts';
+import { type Invocation, ServiceError } from './invocations.ts';
 import type { Journal } from './journal.ts';
 import type { RandomSource } from './random-source.ts';
 import type { Timeline } from './timeline.ts';
@@ -30,6 +30,7 @@ export interface StartCall {
   readonly input: Readonly<Record<string, unknown>>;
   /** The run's uuid, or the error's name. */
   readonly answer: string;
+  readonly by: Invocation;
 }
 
 export interface Window {
@@ -94,12 +95,12 @@ export class SimulatedOmics {
     this.#settings = settings;
   }
 
-  startRun(input: Readonly<Record<string, unknown>>): SimulatedRun {
+  startRun(input: Readonly<Record<string, unknown>>, by: Invocation): SimulatedRun {
     const atMs = this.#world.timeline.nowMs;
     const requestId = String(input.requestId);
     const inputText = JSON.stringify(input);
     const record = (answer: string) => {
-      this.starts.push({ atMs, requestId, inputText, input, answer });
+      this.starts.push({ atMs, requestId, inputText, input, answer, by });
       this.#world.journal.write(atMs, `StartRun ${requestId} ${answer}`);
     };
     try {

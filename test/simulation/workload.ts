@@ -26,6 +26,7 @@ routes:
     sensitive: [sample]
     run:
       workflowId: "1"
+      priority: 10
       parameters: { one: '{uri:read=1}', etag_1: '{etag:read=1}', two: '{uri:read=2}', etag_2: '{etag:read=2}' }
     retry: { attempts: 2 }
   - name: restarted

@@ -227,9 +227,9 @@ describe('a place in line', () => {
   it('says what the starter needs, and nothing else', () => {
     const { identity } = waiting;
     const place = { identity, route: 'germline', priority: 0, since: AT, retentionMode: 'RETAIN' };
-    expect(lineEntryOf(waiting)).toEqual(place);
+    expect(lineEntryOf(waiting)).toStrictEqual(place);
     const held = { ...waiting, reason: 'a quota is full', onQuota: 'reject' as const };
-    expect(lineEntryOf(held)).toEqual({ ...place, reason: 'a quota is full', onQuota: 'reject' });
+    expect(lineEntryOf(held)).toStrictEqual({ ...place, reason: 'a quota is full', onQuota: 'reject' });
   });
 
   it('knows the retention mode that the attempt asks for', () => {
