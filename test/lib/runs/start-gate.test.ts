@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   gotThrough,
   type InLineByMode,
+  isDoubtful,
   type Knowledge,
   lifted,
   OPEN_GATE,
@@ -10,6 +11,7 @@ import {
   refused,
   type StartGate,
   slowed,
+  taken,
 } from '../../../lib/runs/start-gate.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -83,7 +85,8 @@ describe('who may start', () => {
         (one) => one.refusedJustNow,
       );
     expect(told(closed('RETAIN'), 54)).toEqual([true, true]);
-    expect(told(closed('RETAIN'), 56)).toEqual([false, false]);
+    expect(told(closed('RETAIN'), 55)).toEqual([false, false]);
+    expect(told(slowed(closed('RETAIN'), START_MS), 1)).toEqual([false, false, false]);
     expect(told(OPEN_GATE, 1, { REMOVE: { takenAt: iso(0), reason } })).toEqual([false]);
   });
 
@@ -96,9 +99,22 @@ describe('who may start', () => {
     }
     expect(pauses).toEqual([30, 60, 120, 240, 300, 300]);
     expect(plan(gate, 299)).toEqual({ go: [], isProbe: false, held: ['one', 'two', 'three'] });
+    const { held } = planStarts(LINE, { gate, picture: {}, nowMs: START_MS, probeEveryMs });
+    expect(held[0]?.reason).toContain('throttling or ill');
     expect(plan(gate, 300)).toMatchObject({ go: ['one', 'two', 'three'] });
     expect(gotThrough(gate, 'REMOVE', iso(301))).toMatchObject({ slowTimes: 0 });
     expect(gotThrough(gate, 'REMOVE', iso(301))).not.toHaveProperty('slowUntil');
+  });
+
+  it('leaves out what a picture says that was taken as room was seen, in that mode alone', () => {
+    const seen = { RETAIN: { takenAt: iso(0), reason }, REMOVE: { takenAt: iso(0), reason } };
+    const gate = gotThrough(OPEN_GATE, 'REMOVE', iso(0));
+    expect(plan(gate, 1, seen)).toMatchObject({ held: ['one', 'two'] });
+    expect(gotThrough(gate, 'REMOVE', iso(5)).roomSeenAt).toEqual({ REMOVE: iso(5) });
+    expect(gotThrough(gotThrough(OPEN_GATE, 'RETAIN', iso(0)), 'REMOVE', iso(5)).roomSeenAt).toEqual({
+      RETAIN: iso(0),
+      REMOVE: iso(5),
+    });
   });
 
   it('keeps since when the quota is full, and says what HealthOmics said last', () => {
@@ -129,5 +145,25 @@ describe('who may start', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('what is remembered', () => {
+  const picture = { RETAIN: { takenAt: iso(10), reason } };
+
+  it('gives reason to doubt that a start gets through: a refusal, throttling, or a picture that is not past', () => {
+    expect(isDoubtful('RETAIN', { gate: OPEN_GATE, picture: {} })).toBe(false);
+    expect(isDoubtful('RETAIN', { gate: closed('RETAIN'), picture: {} })).toBe(true);
+    expect(isDoubtful('REMOVE', { gate: closed('RETAIN'), picture: {} })).toBe(false);
+    expect(isDoubtful('REMOVE', { gate: slowed(OPEN_GATE, START_MS), picture: {} })).toBe(true);
+    expect(isDoubtful('RETAIN', { gate: OPEN_GATE, picture })).toBe(true);
+    expect(isDoubtful('REMOVE', { gate: OPEN_GATE, picture })).toBe(false);
+    expect(isDoubtful('RETAIN', { gate: gotThrough(OPEN_GATE, 'RETAIN', iso(9)), picture })).toBe(true);
+    expect(isDoubtful('RETAIN', { gate: gotThrough(OPEN_GATE, 'RETAIN', iso(10)), picture })).toBe(false);
+  });
+
+  it('is until when the last call has the pace to itself, to the millisecond and never less', () => {
+    const gate = taken(closed('RETAIN'), START_MS + 200.25);
+    expect(gate).toEqual({ ...closed('RETAIN'), takenUntil: iso(0.201) });
   });
 });

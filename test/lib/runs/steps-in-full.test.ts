@@ -1,7 +1,7 @@
 /** What each step of a request writes, member by member, and what it leaves alone. transitions.test.ts has who may follow whom. */
 import { describe, expect, it } from 'vitest';
 import { lineEntryOf, retentionModeOf } from '../../../lib/runs/line-entry.ts';
-import { currentAttempt, openWork, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { currentAttempt, isHeardOf, openWork, type RequestRecord } from '../../../lib/runs/request-record.ts';
 import * as transitions from '../../../lib/runs/transitions.ts';
 import { claimedRequest } from '../../support/request-record.ts';
 
@@ -237,6 +237,15 @@ describe('a place in line', () => {
     const requestText = JSON.stringify({ ...JSON.parse(waiting.requestText), retentionMode: 'REMOVE' });
     expect(retentionModeOf({ ...waiting, requestText })).toBe('REMOVE');
   });
+});
+
+it('has heard of a run until a listing was ahead of its events, and again after the next event', () => {
+  const attempt = currentAttempt(started);
+  expect(isHeardOf(attempt)).toBe(false);
+  expect(isHeardOf({ ...attempt, heardAt: AT })).toBe(true);
+  expect(isHeardOf({ ...attempt, heardAt: AT, missedAt: LATER })).toBe(false);
+  expect(isHeardOf({ ...attempt, heardAt: AT, missedAt: AT })).toBe(false);
+  expect(isHeardOf({ ...attempt, heardAt: LATER, missedAt: AT })).toBe(true);
 });
 
 it('refuses a damaged record by its identity', () => {
