@@ -1,25 +1,20 @@
 /** `rundrop replay`: what came to nothing, and why; and sending it round again, all or by id. */
-import { randomUUID } from 'node:crypto';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { createExecutions } from '../../lib/aws/executions.ts';
-import { createObjects } from '../../lib/aws/objects.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
-import { listStuck, type Stuck } from '../../lib/lifecycle/list-stuck.ts';
-import { replayDrop } from '../../lib/lifecycle/replay-drop.ts';
-import { type Decision, DecisionRefused, decideUncertain, replayRequest } from '../../lib/lifecycle/replay-request.ts';
-import { writeDropAgain } from '../../lib/routing/drop-again-message.ts';
-import { objectCreatedEvent } from '../../lib/routing/object-created-event.ts';
-import { openLambda, openLedger, openOmics, openS3, openSfn, openSqs } from '../clients.ts';
+import { listStuck } from '../../lib/lifecycle/list-stuck.ts';
+import { type Decision, DecisionRefused, decideUncertain } from '../../lib/lifecycle/replay-request.ts';
+import { openLambda, openLedger, openOmics, openSqs } from '../clients.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { type Operator, type OperatorOptions, openOperator } from '../operator.ts';
+import { type OperatorOptions, openOperator } from '../operator.ts';
 import { chooseItems, type Found } from '../replay/choose.ts';
-import { type DeadLetters, type FoundLetter, openDeadLetters } from '../replay/dead-letters.ts';
-import { advice, frozenNotes, letterRow, STUCK_COLUMNS, type StuckRow, stuckCells, stuckRow } from '../replay/views.ts';
+import { type DeadLetters, openDeadLetters } from '../replay/dead-letters.ts';
+import { driveAll } from '../replay/drive.ts';
+import { advice, frozenNotes, letterRow, STUCK_COLUMNS, stuckCells, stuckRow } from '../replay/views.ts';
 import { routeFileHash } from '../routing.ts';
 import { runsOver } from '../runs-port.ts';
-import { stateMachineArnOf, type Target } from '../target.ts';
+import type { Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
-import { formatTable, formatTime, printable } from '../text.ts';
+import { formatTable, formatTime } from '../text.ts';
 import { findRequest } from './show.ts';
 
 export interface ReplayOptions extends OperatorOptions {
@@ -66,7 +61,8 @@ export async function replay(ids: readonly string[], options: ReplayOptions, con
     if (!options.json) await noteFrozen(chosen, options, terminal);
     if (operator === undefined) return show(chosen, found.isCut, options, context);
     const region = await sqs.config.region();
-    return await driveAll(chosen, { ledger, letters, operator, region, options, context });
+    const { discard = false, json = false } = options;
+    return await driveAll(chosen, { ledger, letters, operator, region, target, terminal, discard, json });
   } finally {
     await letters.putBack(found.items.flatMap((item) => ('letter' in item && !item.isGone ? [item.letter] : [])));
   }
@@ -162,105 +158,6 @@ function show(
   else if (!json) for (const line of advice(rows)) terminal.note(line);
   if (isCut) terminal.note(`Not more than ${limit} of each kind were looked at; there may be others: --limit N`);
   return 0;
-}
-
-interface Driving {
-  readonly ledger: Ledger;
-  readonly letters: DeadLetters;
-  readonly operator: Operator;
-  readonly region: string;
-  readonly options: ReplayOptions;
-  readonly context: ReplayContext;
-}
-
-interface Driven {
-  readonly row: StuckRow;
-  readonly done: boolean;
-  readonly text: string;
-}
-
-/** One after the other, each by itself: what cannot be done does not hold up the rest. */
-async function driveAll(chosen: readonly Found[], driving: Driving): Promise<number> {
-  const { ledger, operator, options, context } = driving;
-  const { terminal } = context;
-  if (chosen.length === 0) {
-    terminal.note('Nothing is stuck.');
-    return 0;
-  }
-  const to = chosen.map(({ row }) => row.id);
-  // Before anything is done, so that what was asked for is on record whatever comes of it.
-  await ledger.acts.record({ ...operator.act('replay'), id: randomUUID(), to: to.slice(0, 100), count: to.length });
-  const results: Driven[] = [];
-  for (const found of chosen) {
-    const result = await drive(found, driving);
-    results.push(result);
-    if (!options.json)
-      terminal.out(printable(`${result.done ? 'ok' : '--'}  ${result.row.kind} ${result.row.id}: ${result.text}`));
-  }
-  if (options.json) {
-    terminal.out(
-      JSON.stringify(
-        results.map(({ row, done, text }) => ({ id: row.id, kind: row.kind, done, text })),
-        null,
-        2,
-      ),
-    );
-  }
-  return results.every(({ done }) => done) ? 0 : 1;
-}
-
-async function drive(found: Found, driving: Driving): Promise<Driven> {
-  const { row } = found;
-  if ('letter' in found) {
-    found.isGone = true;
-    return { row, done: true, text: await driveLetter(found.letter, driving) };
-  }
-  const { item } = found;
-  const result = 'request' in item ? await driveRequest(item, driving) : await driveDrop(item, driving);
-  return { row, ...result };
-}
-
-async function driveLetter(letter: FoundLetter, { letters, options }: Driving): Promise<string> {
-  if (options.discard) {
-    await letters.discard(letter);
-    return 'removed for good';
-  }
-  await letters.redrive(letter);
-  return letter.goesTo === 'nowhere' ? `removed: ${letter.about}` : `sent to ${letter.goesTo} again`;
-}
-
-async function driveRequest(item: Extract<Stuck, { request: unknown }>, driving: Driving) {
-  const { ledger, operator, region, context } = driving;
-  const { target } = context;
-  const sfn = await openSfn(target);
-  const ports = {
-    ledger,
-    runs: runsOver(await openOmics(target)),
-    objects: createObjects(await openS3(target)),
-    executions: createExecutions({ sfn, stateMachineArn: stateMachineArnOf(target, { ...operator, region }) }),
-  };
-  const result = await replayRequest(ports, item.request, operator.act('replay'));
-  if (result.kind === 'nothing') return { done: false, text: result.why };
-  if (result.kind === 'reopened') {
-    return { done: true, text: `attempt ${result.record.attempts.length} of the frozen request waits for its start` };
-  }
-  return send(driving, result.dropIds.map(writeDropAgain));
-}
-
-async function driveDrop(item: Extract<Stuck, { drop: unknown }>, driving: Driving) {
-  const { ledger, operator, context } = driving;
-  const objects = createObjects(await openS3(context.target));
-  const ports = { ledger, objects };
-  const result = await replayDrop(ports, item.drop, operator.act('replay'));
-  if (result.kind === 'nothing') return { done: false, text: result.why };
-  if (result.kind === 'take-again') return send(driving, [writeDropAgain(result.dropId)]);
-  const sender = { id: randomUUID(), account: operator.account, region: driving.region };
-  return send(driving, [objectCreatedEvent(result.drop, sender)]);
-}
-
-async function send({ letters }: Driving, messages: readonly string[]) {
-  for (const message of messages) await letters.sendToDrops(message);
-  return { done: true, text: `sent to the drops queue${messages.length === 1 ? '' : `, ${messages.length} objects`}` };
 }
 
 async function tick(target: Target, payload: string): Promise<void> {
