@@ -42,6 +42,9 @@ export interface LineReason {
   readonly reason: string;
 }
 
+/** `reasonCode` of a SUPERSEDED drop whose set has another object in its place: there is nothing to send round again. */
+export const REPLACED_IN_SET = 'REPLACED_IN_SET';
+
 export interface DropRecord {
   readonly dropId: string;
   readonly bucket: string;

@@ -1,4 +1,5 @@
 /** Waiting until a set of drops is complete, and firing each complete set once. */
+import { REPLACED_IN_SET } from '../ledger/drops.ts';
 import type { GatherHeader, GatherMember } from '../ledger/gathers.ts';
 import { fillRequest, RequestRefused } from '../routing/fill-request.ts';
 import { assessGather, gatherPlace } from '../routing/gather.ts';
@@ -27,7 +28,7 @@ export async function addToGather(
   const { group, slot } = gatherPlace(match.route, match);
   const gatherId = gatherIdOf(match.route, group);
   const supersede = (dropId: string, reason: string) =>
-    ports.ledger.drops.change(dropId, { state: 'SUPERSEDED', reason });
+    ports.ledger.drops.change(dropId, { state: 'SUPERSEDED', reason, reasonCode: REPLACED_IN_SET });
   const isKept = await ports.ledger.gathers.putMember(gatherId, { slot, ...dropped }, (replaced) =>
     supersede(replaced, 'A newer object took its place in its set before the set started.'),
   );

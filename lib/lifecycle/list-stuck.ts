@@ -1,5 +1,5 @@
 /** Everything in the ledger that came to nothing and may be sent round again, or that a person has to decide. */
-import type { DropRecord } from '../ledger/drops.ts';
+import { type DropRecord, REPLACED_IN_SET } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { isStuckSheet, readingSince } from './announce-stuck-sheets.ts';
@@ -78,6 +78,7 @@ function stuckDrop(drop: DropRecord, nowMs: number): Stuck[] {
     case 'REJECTED':
       return stuck('rejected drop', reason ?? '');
     case 'SUPERSEDED':
+      if (drop.reasonCode === REPLACED_IN_SET) return [];
       return acts.some(({ what }) => what === 'replay') ? [] : stuck('superseded drop', reason ?? '');
     case 'READING':
       return isStuckSheet(drop, nowMs) ? stuck('unfinished sheet', sayProgress(drop), readingSince(drop)) : [];

@@ -287,6 +287,19 @@ it('a superseded drop is taken as its object is now', async () => {
   expect(await kinds()).toEqual([]);
 });
 
+it('a drop whose set has a newer object in its place, or the same by another event, is not listed', async () => {
+  const first = put(world, 'fastq/SYN-1_R1.fastq.gz', { etag: 'first' });
+  await takeDrop(world, first);
+  await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz', { etag: 'second' }));
+  const mate = put(world, 'fastq/SYN-1_R2.fastq.gz');
+  await takeDrop(world, mate);
+  const { sequencer: _, ...listed } = mate;
+  await takeDrop(world, listed);
+  const states = (await world.ledger.drops.list(10)).map(({ state }) => state);
+  expect(states.sort()).toEqual(['SUPERSEDED', 'SUPERSEDED', 'TAKEN', 'TAKEN']);
+  expect(await kinds()).toEqual([]);
+});
+
 describe('a sheet of which a part is lost', () => {
   const rows = Array.from({ length: 150 }, (_, row) => `SYN-${row},s3://drops/x`);
   beforeEach(async () => {
