@@ -98,7 +98,7 @@ function defineUp(program: Command, session: Session): void {
     .option('--quota <name=n>', 'a HealthOmics quota, by name or code, as in stored-runs=5; repeatable', collect, [])
     .option(
       '--fail <rule>',
-      'make runs fail, as in SERVICE_ERROR or route=germline,OUT_OF_MEMORY_ERROR,times=2; repeatable',
+      'make runs fail, as in SERVICE_ERROR or OUT_OF_MEMORY_ERROR,name=germline-*,times=2; repeatable',
       collect,
       [],
     )

@@ -1,4 +1,6 @@
 /** What `rundrop up` takes, checked. */
+import { didYouMean } from '../../lib/routing/did-you-mean.ts';
+import { RETRY_RULES } from '../../lib/runs/retry.ts';
 import type { EmulatorOptions } from '../emulator-options.ts';
 import { UsageError } from '../errors.ts';
 
@@ -82,6 +84,8 @@ export function parseFailureRule(text: string): FailureRule {
     /^([A-Z][A-Z0-9_]{0,63})(?:@(PENDING|STARTING|RUNNING|STOPPING))?$/.exec(head.trim()) ?? [];
   if (reason === undefined) throw fail(`"${head}" is not a failure reason`);
   if (reason === 'HANG' && status === undefined) throw fail('HANG needs the status in which the run stays');
+  const meant = reason === 'HANG' || reason in RETRY_RULES ? undefined : didYouMean(reason, Object.keys(RETRY_RULES));
+  if (meant !== undefined) throw fail(`"${reason}" is no failureReason of HealthOmics (did you mean ${meant}?)`);
   if (reason !== 'HANG' && status === 'PENDING') throw fail('a run that is PENDING does not fail yet');
   const conditions: {
     name?: string;

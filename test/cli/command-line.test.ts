@@ -3,6 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parseFailureRule } from '../../cli/up/options.ts';
 import { ROOT, rundrop } from './command-line.ts';
 
 test('prints its help with examples of use on standard output and ends with 0', async () => {
@@ -22,6 +23,14 @@ test.each(['up', 'check', 'explain', 'drop', 'drops', 'waiting', 'runs', 'show',
     expect(stdout).toContain('Exit status');
   },
 );
+
+test.each(['up', 'omics'])('the failure rules that the help of %s names are understood', async (command) => {
+  const { stdout } = await rundrop([command, '--help']);
+  const [, named = ''] = /make runs fail, as in (.+?); repeatable/.exec(stdout.replaceAll(/\s+/g, ' ')) ?? [];
+  const rules = named.split(' or ');
+  expect(rules).not.toEqual(['']);
+  for (const rule of rules) expect(parseFailureRule(rule)).toMatchObject({ failureReason: expect.any(String) });
+});
 
 test('prints the version of package.json', async () => {
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };

@@ -26,6 +26,8 @@ test.each([
       failureReason: 'SERVICE_ERROR',
     },
   ],
+  // HealthOmics may have reasons that are not known here.
+  ['QUANTUM_FLUCTUATION', { when: {}, failureReason: 'QUANTUM_FLUCTUATION' }],
   ['HANG@PENDING', { when: {}, failureReason: 'RUN_TIMED_OUT', hang: 'PENDING' }],
 ])('reads the failure rule %s', (text, rule) => {
   expect(parseFailureRule(text)).toEqual(rule);
@@ -39,6 +41,11 @@ test.each([
   'SERVICE_ERROR@LATER',
   'SERVICE_ERROR,times=0',
   'SERVICE_ERROR,route=x',
+  'SERVICE_EROR',
 ])('rejects the failure rule "%s"', (text) => {
   expect(() => parseFailureRule(text)).toThrow(UsageError);
+});
+
+test('names the failure reason that was probably meant', () => {
+  expect(() => parseFailureRule('SERVICE_EROR,times=1')).toThrow('did you mean SERVICE_ERROR?');
 });
