@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { OmicsSettings } from '../local/omics/settings.ts';
 import { UsageError } from './errors.ts';
+import { collect } from './option-values.ts';
 
 /** The command line's own words, as commander hands them over. */
 export interface EmulatorOptions {
@@ -12,8 +13,18 @@ export interface EmulatorOptions {
   readonly throttling?: boolean;
 }
 
+/** What `up` and `omics` are both told. */
+export interface BootOptions extends EmulatorOptions {
+  readonly port: number;
+  readonly data?: string;
+  readonly speed?: number;
+  readonly seed?: number;
+  readonly quota: readonly string[];
+  readonly fail: readonly string[];
+  readonly json?: boolean;
+}
+
 export function withEmulatorOptions(command: Command): Command {
-  const collect = (text: string, before: readonly string[]) => [...before, text];
   return command
     .option(
       '--switch <name=value>',

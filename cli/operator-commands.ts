@@ -1,8 +1,8 @@
 /** The commands with which a person takes things in hand: cancel a run, run one again, send round what got stuck. */
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { parseSpan, UNITS_MS } from './quota-command.ts';
-import type { CommandKit } from './route-commands.ts';
+import type { CommandKit } from './command-kit.ts';
+import { DAY_MS, parsePositiveWhole, parseSpan } from './option-values.ts';
 
 const WHO = `
 Who called (the caller's ARN), when and --reason are kept in the ledger: rundrop show. For a real account --account ID
@@ -71,8 +71,8 @@ function defineReplay(program: Command, kit: CommandKit): void {
     .description('show what came to nothing, and why; with ids or --all, send it round again')
     .option('--all', 'send round everything that needs no decision')
     .option('--only <kinds>', 'of these kinds: message, refused, rejected-drop, unfinished-sheet, …; commas between')
-    .option('--since <span>', 'look so far back, as in 36h or 14d', parseSpan, 14 * UNITS_MS.d)
-    .option('--limit <n>', 'how many of each kind are looked at', kit.parsePositiveWhole, 1_000)
+    .option('--since <span>', 'look so far back, as in 36h or 14d', parseSpan, 14 * DAY_MS)
+    .option('--limit <n>', 'how many of each kind are looked at', parsePositiveWhole, 1_000)
     .option('--adopt <run>', 'of an uncertain request: this run, which exists, is its run')
     .option('--start-again', 'of an uncertain request: start it once more; a second run is possible')
     .option('--give-up', 'of an uncertain request: nothing more is done about it')

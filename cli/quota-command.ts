@@ -1,9 +1,7 @@
 /** What can be asked of `rundrop quota`. */
-import { type Command, InvalidArgumentError } from 'commander';
-import type { CommandKit } from './route-commands.ts';
-
-export const UNITS_MS = { h: 3_600_000, d: 24 * 3_600_000 } as const;
-const MOST_DAYS = 365;
+import type { Command } from 'commander';
+import type { CommandKit } from './command-kit.ts';
+import { DAY_MS, parsePositiveWhole, parseSpan } from './option-values.ts';
 
 export function defineQuota(program: Command, kit: CommandKit): void {
   kit
@@ -11,21 +9,12 @@ export function defineQuota(program: Command, kit: CommandKit): void {
     .description(
       'stored and active runs against the quotas: the picture now, the queue, the trend, the forecast, who fills them',
     )
-    .option('--history <span>', 'how far back the trend goes, as in 12h or 30d', parseSpan, 7 * UNITS_MS.d)
-    .option(
-      '--if <n>',
-      'say what would become of so many runs started now, and how long they take',
-      kit.parsePositiveWhole,
-    )
+    .option('--history <span>', 'how far back the trend goes, as in 12h or 30d', parseSpan, 7 * DAY_MS)
+    .option('--if <n>', 'say what would become of so many runs started now, and how long they take', parsePositiveWhole)
     .option('--route <name>', 'with --if: they are like the newest requests of that route')
     .option('--watch', 'show it again every 15 seconds, until Ctrl-C')
     .option('--live', 'look by itself instead of reading the last sweep; writes nothing')
-    .option(
-      '--minutes <n>',
-      'with --live: for how long at most retention modes are asked for',
-      kit.parsePositiveWhole,
-      10,
-    )
+    .option('--minutes <n>', 'with --live: for how long at most retention modes are asked for', parsePositiveWhole, 10)
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -49,7 +38,7 @@ export function definePrune(program: Command, kit: CommandKit): void {
     .withTarget(program.command('prune'))
     .description('which stored runs the route file would have the sweeper delete; deletes nothing itself')
     .option('--routes <file>', 'the route file', 'rundrop.yaml')
-    .option('--limit <n>', 'how many runs are looked at, or listed, at most', kit.parsePositiveWhole, 20)
+    .option('--limit <n>', 'how many runs are looked at, or listed, at most', parsePositiveWhole, 20)
     .option('--deleted', 'list what the sweeper has deleted instead, newest first, with where its record is')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -64,11 +53,4 @@ It reads the picture of the last sweep and makes one GetRun for each run that it
       const { prune } = await import('./commands/prune.ts');
       await kit.onTarget(options, (target) => prune(target, kit.terminal, options));
     });
-}
-
-export function parseSpan(text: string): number {
-  const [, digits = '', unit] = /^(\d{1,5})([hd])$/.exec(text) ?? [];
-  const spanMs = Number(digits) * (unit === 'h' || unit === 'd' ? UNITS_MS[unit] : Number.NaN);
-  if (spanMs > 0 && spanMs <= MOST_DAYS * UNITS_MS.d) return spanMs;
-  throw new InvalidArgumentError('It must be hours or days, as in 12h or 30d, at most 365d.');
 }

@@ -1,23 +1,8 @@
 /** The commands that are about the route file: check it, explain a drop, replay what is there already. */
 import type { Command } from 'commander';
+import type { CommandKit } from './command-kit.ts';
+import { parsePositiveWhole } from './option-values.ts';
 import type { Target } from './target.ts';
-import type { Terminal } from './terminal.ts';
-
-/** What the program gives to the commands that it is made of. */
-export interface CommandKit {
-  readonly terminal: Terminal;
-  readonly rundropVersion: string;
-  readonly exitCodes: string;
-  readonly chooseTarget: (options: { readonly stage?: string }) => Target;
-  /** Runs an action on the target that the options choose; what it answers is the exit status. */
-  readonly onTarget: (
-    options: { readonly stage?: string },
-    action: (target: Target) => Promise<number>,
-  ) => Promise<void>;
-  readonly withTarget: (command: Command) => Command;
-  readonly finish: (exitStatus: number) => void;
-  readonly parsePositiveWhole: (text: string) => number;
-}
 
 export function defineRouteCommands(program: Command, kit: CommandKit): void {
   defineCheck(program, kit);
@@ -86,7 +71,7 @@ request would be refused, 2 wrong usage.`,
 }
 
 function defineBackfill(program: Command, kit: CommandKit): void {
-  const { terminal, rundropVersion, parsePositiveWhole } = kit;
+  const { terminal, rundropVersion } = kit;
   kit
     .withTarget(program.command('backfill [uri]'))
     .description('replay objects that are there already as drops; what ran before does not run again')

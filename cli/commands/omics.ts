@@ -1,24 +1,14 @@
 /** `rundrop omics`: the HealthOmics emulator alone, until a signal. */
 import { resolve } from 'node:path';
-import { type EmulatorOptions, readEmulatorOptions } from '../emulator-options.ts';
+import { type BootOptions, readEmulatorOptions } from '../emulator-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { paint } from '../text.ts';
 import { DEFAULT_SPEED, parseFailureRule, parseQuotas } from '../up/options.ts';
 import { explainStart } from '../up/start-problems.ts';
 import { listenForSignals } from '../up/stopping.ts';
 
-export interface OmicsCommandOptions extends EmulatorOptions {
-  readonly port: number;
-  readonly data?: string;
-  readonly speed?: number;
-  readonly seed?: number;
-  readonly quota: readonly string[];
-  readonly fail: readonly string[];
-  readonly json?: boolean;
-}
-
 /** Resolves with 0 after a signal. */
-export async function omics(terminal: Terminal, options: OmicsCommandOptions): Promise<number> {
+export async function omics(terminal: Terminal, options: BootOptions): Promise<number> {
   const stopping = listenForSignals((exitStatus) => process.exit(exitStatus));
   const speed = options.speed ?? DEFAULT_SPEED;
   const settings = {
@@ -50,7 +40,7 @@ export async function omics(terminal: Terminal, options: OmicsCommandOptions): P
 
 function hintLines(
   stack: { readonly port: number; readonly endpoint: string },
-  options: OmicsCommandOptions,
+  options: BootOptions,
   speed: number,
 ): string[] {
   const state = options.data === undefined ? 'kept in memory only; --data DIR keeps it' : `kept in ${options.data}`;

@@ -1,23 +1,16 @@
 /** What `rundrop up` takes, checked. */
 import { didYouMean } from '../../lib/routing/did-you-mean.ts';
 import { RETRY_RULES } from '../../lib/runs/retry.ts';
-import type { EmulatorOptions } from '../emulator-options.ts';
+import type { BootOptions } from '../emulator-options.ts';
 import { UsageError } from '../errors.ts';
 
 /** The command line's own words, as commander hands them over. */
-export interface UpOptions extends EmulatorOptions {
-  readonly port: number;
-  readonly data?: string;
-  readonly speed?: number;
+export interface UpOptions extends BootOptions {
   readonly routes: string;
   readonly once?: boolean;
   readonly empty?: boolean;
   readonly demo?: boolean;
-  readonly quota: readonly string[];
-  readonly fail: readonly string[];
-  readonly seed?: number;
   readonly verbose?: boolean;
-  readonly json?: boolean;
 }
 
 /** An hour in twelve seconds: runs of real length can be watched from start to end. */
