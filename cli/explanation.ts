@@ -2,7 +2,8 @@
 import type { Ledger } from '../lib/ledger/ledger.ts';
 import { gatherIdOf } from '../lib/lifecycle/gather-drop.ts';
 import type { Objects } from '../lib/lifecycle/ports.ts';
-import { type DropPreview, type PreviewedDrop, previewDrop } from '../lib/lifecycle/preview-drop.ts';
+import { type DropPreview, previewDrop } from '../lib/lifecycle/preview-drop.ts';
+import type { PreviewedDrop } from '../lib/lifecycle/preview-identity.ts';
 import { factsNeeded } from '../lib/routing/drop-conditions.ts';
 import { type ExplainedMatch, explainMatch, type SketchedDrop, type Verdict } from '../lib/routing/explain-match.ts';
 import { gatherPlace } from '../lib/routing/gather.ts';

@@ -11,23 +11,12 @@ import type { Matched } from '../routing/match-drop.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import { readRunRequest } from '../routing/run-request.ts';
 import { placeholdersOf } from '../routing/template.ts';
-import { identityOf, requestIdOf } from '../runs/identity.ts';
 import { askedName, runNameOf, type StartRunInput, startRunInput } from '../runs/start-run-input.ts';
 import { newRequest } from './claim-request.ts';
-import { claimOf, type DroppedMember, originOf } from './claim-set.ts';
+import { claimOf, type DroppedMember } from './claim-set.ts';
 import { gatherIdOf, heldBack } from './gather-drop.ts';
+import { droppedOf, type PreviewedDrop, type PreviewedIdentity, previewIdentity } from './preview-identity.ts';
 import { previewSheet, type SheetPreview } from './preview-sheet.ts';
-import { dropIdOf } from './take-drop.ts';
-
-/** A drop that a route takes, and how much is known of its object. */
-export interface PreviewedDrop {
-  readonly drop: Drop;
-  readonly wildcards: Readonly<Record<string, string>>;
-  readonly sizeIsKnown: boolean;
-  readonly etagIsKnown: boolean;
-  /** S3 itself was asked, so that no checksum means that it keeps none. */
-  readonly isLive: boolean;
-}
 
 export interface PreviewGiven {
   readonly file: RouteFile;
@@ -43,17 +32,13 @@ export interface PreviewGiven {
   readonly rundropVersion: string;
 }
 
-export interface DropPreview {
+export interface DropPreview extends PreviewedIdentity {
   readonly gather?: GatherPreview;
   readonly sheet?: SheetPreview;
   /** The complete StartRun request of the first attempt. */
   readonly request?: StartRunInput;
   /** Why there is none. */
   readonly refused?: readonly string[];
-  readonly identity?: string;
-  readonly requestId?: string;
-  /** What the identity rests on, or why it is not known. */
-  readonly doubts: readonly string[];
   /** Values in the request that are stand-ins for what is not known. */
   readonly standIns: readonly string[];
 }
@@ -88,7 +73,7 @@ function previewSet(given: PreviewGiven): DropPreview {
   const set = assessed.set.map((member) => memberIn(all, member));
   const drops = Object.fromEntries(set.map(({ slot, dropId }) => [slot, dropId]));
   const header = stored?.header ?? emptyHeader(route, gatherId, place.group);
-  const identity: Pick<DropPreview, 'identity' | 'requestId' | 'doubts'> = assessed.complete
+  const identity: PreviewedIdentity = assessed.complete
     ? previewIdentity(
         route,
         set.map((member) => knowledgeOf(member, [...others, dropped])),
@@ -149,17 +134,13 @@ function knowledgeOf(member: GatherMember, newcomers: readonly PreviewedDrop[]):
   return { drop: member.drop, wildcards: member.wildcards, sizeIsKnown: true, etagIsKnown: true, isLive: true };
 }
 
-function droppedOf({ drop, wildcards }: PreviewedDrop): DroppedMember {
-  return { drop, wildcards, dropId: dropIdOf(drop) };
-}
-
 /** Stands where the requestId would, while it is not known. */
 const UNKNOWN_REQUEST_ID = '?'.repeat(32);
 
 function previewRequest(
   given: PreviewGiven,
   members: readonly DroppedMember[],
-  { requestId = UNKNOWN_REQUEST_ID }: Pick<DropPreview, 'requestId'>,
+  { requestId = UNKNOWN_REQUEST_ID }: Pick<PreviewedIdentity, 'requestId'>,
 ): Pick<DropPreview, 'request' | 'refused' | 'standIns'> {
   const { file, matched, dropped, body, nowMs, rundropVersion } = given;
   const { route } = matched;
@@ -189,44 +170,6 @@ function standInsOf(route: Route, { sizeIsKnown, etagIsKnown, drop, isLive }: Pr
   ]);
   const used = [...route.run.members.values()].flatMap((template) => [...placeholdersOf(template)]);
   return [...new Set(used.filter(({ name }) => unknown.has(name)).map(({ text }) => text))];
-}
-
-function previewIdentity(
-  route: Route,
-  members: readonly PreviewedDrop[],
-): Pick<DropPreview, 'identity' | 'requestId' | 'doubts'> {
-  const doubts = new Set(members.map((member) => doubtOf(route, member)).filter((doubt) => doubt !== undefined));
-  const unknown = [...doubts].filter(({ isKnown }) => !isKnown);
-  if (unknown.length > 0) return { doubts: [...new Set(unknown.map(({ text }) => text))] };
-  const identity = identityOf(originOf(route, members.map(droppedOf)));
-  return {
-    identity,
-    requestId: requestIdOf(identity, FIRST_ATTEMPT),
-    doubts: [...new Set([...doubts].map(({ text }) => text))],
-  };
-}
-
-const FIRST_ATTEMPT = 1;
-const NO_VERSION =
-  'identity: version needs the version id or the sequencer: an event tells one, HeadObject of a versioned bucket the other';
-
-function doubtOf(
-  { identity }: Route,
-  { drop, etagIsKnown, sizeIsKnown, isLive }: PreviewedDrop,
-): { readonly isKnown: boolean; readonly text: string } | undefined {
-  if (identity === 'version') {
-    const isKnown = drop.versionId !== undefined || drop.sequencer !== undefined;
-    return isKnown ? undefined : { isKnown, text: NO_VERSION };
-  }
-  if (drop.checksum !== undefined && sizeIsKnown) return undefined;
-  if (!etagIsKnown || !sizeIsKnown) {
-    return { isKnown: false, text: 'the identity is of checksum (or ETag) and size, which only S3 or an event tells' };
-  }
-  if (isLive) return undefined;
-  return {
-    isKnown: true,
-    text: 'the identity is right if S3 keeps no full-object checksum of the object; --live asks it',
-  };
 }
 
 function uriOf({ bucket, key }: Drop): string {
