@@ -11,8 +11,8 @@ import { createServices, type ServiceOptions, type Services } from './services.t
 import type { Sns } from './sns/sns.ts';
 import { giveBackMemory } from './spare-memory.ts';
 import { ACCOUNT_ID, REGION, surroundingsFor } from './surroundings.ts';
+import { readWiring } from './wiring/read-wiring.ts';
 import { readServerlessFile } from './wiring/serverless-file.ts';
-import { readWiring } from './wiring/wiring.ts';
 
 export interface StackOptions extends ServiceOptions, HostOptions {
   /** 0 takes a free one. */

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TemplateScope } from '../../local/wiring/intrinsics.ts';
+import { readWiring } from '../../local/wiring/read-wiring.ts';
 import { readServerlessFile } from '../../local/wiring/serverless-file.ts';
-import { readWiring, type Wiring } from '../../local/wiring/wiring.ts';
+import type { Wiring } from '../../local/wiring/wiring.ts';
 import { type PackagedService, packageService } from './package-service.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

@@ -2,8 +2,9 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compileEventPattern } from '../../local/eventbridge/event-pattern.ts';
+import { readWiring } from '../../local/wiring/read-wiring.ts';
 import { readServerlessFile } from '../../local/wiring/serverless-file.ts';
-import { type RuleWiring, readWiring } from '../../local/wiring/wiring.ts';
+import type { RuleWiring } from '../../local/wiring/wiring.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const ACCOUNT = '123456789012';

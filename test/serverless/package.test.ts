@@ -8,7 +8,8 @@ import { parseConfig } from '../../lib/aws/config.ts';
 import { loadPackagedRoutes, type PackagedRoutes } from '../../lib/routing/packaged-routes.ts';
 import { loadRouteFile } from '../../lib/routing/route-file.ts';
 import { sha256 } from '../../lib/runs/identity.ts';
-import { readWiring, type Wiring } from '../../local/wiring/wiring.ts';
+import { readWiring } from '../../local/wiring/read-wiring.ts';
+import type { Wiring } from '../../local/wiring/wiring.ts';
 import { type PackagedService, packageService } from './package-service.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
