@@ -134,8 +134,13 @@ export function runCells(row: RunRow, nowMs: number): string[] {
     row.status,
     row.maxAttempts > 1 ? `${row.attempt}/${row.maxAttempts}` : String(row.attempt),
     row.startedAt === undefined ? '' : formatDuration(end - Date.parse(row.startedAt)),
-    [row.failureReason, row.reason].filter(Boolean).join(': '),
+    reasonText(row),
   ];
+}
+
+/** The ledger's reason of a run that failed begins with its failureReason already. */
+function reasonText({ failureReason = '', reason = '' }: RunRow): string {
+  return reason.startsWith(failureReason) ? reason : [failureReason, reason].filter(Boolean).join(': ');
 }
 
 export interface WaitingRow {

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { type RunRow, runCells } from '../../cli/rows.ts';
+
+const AT = '2026-01-02T03:04:05.000Z';
+const row: RunRow = {
+  identity: 'i',
+  createdAt: AT,
+  route: 'single',
+  name: 'single-0a1b2c3d',
+  status: 'FAILED',
+  attempt: 1,
+  maxAttempts: 3,
+  requestId: 'r',
+};
+const reasonOf = (why: Partial<RunRow>) => runCells({ ...row, ...why }, Date.parse(AT)).at(-1);
+
+test('why a run failed is said once', () => {
+  const failureReason = 'OUT_OF_MEMORY_ERROR';
+  expect(reasonOf({ failureReason, reason: `${failureReason}: a task was killed` })).toBe(
+    'OUT_OF_MEMORY_ERROR: a task was killed',
+  );
+  expect(reasonOf({ failureReason, reason: 'a task was killed' })).toBe('OUT_OF_MEMORY_ERROR: a task was killed');
+  expect(reasonOf({ failureReason })).toBe('OUT_OF_MEMORY_ERROR');
+  expect(reasonOf({ reason: 'its turn to start' })).toBe('its turn to start');
+  expect(reasonOf({})).toBe('');
+});
