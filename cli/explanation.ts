@@ -90,7 +90,7 @@ async function ask(
     storageClass: head.storageClass,
     ...(head.checksum === undefined ? {} : { checksum: head.checksum }),
     ...(found === undefined ? {} : { versionId: found }),
-    ...(factsNeeded(file, bucket).tags ? { tags: await objects.tags(place) } : {}),
+    ...(factsNeeded(file, place).tags ? { tags: await objects.tags(place) } : {}),
   };
   const overwritten =
     'the object was overwritten since the event: that drop is superseded, and the newer one is explained';

@@ -9,6 +9,7 @@ const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const path = require('node:path');
 const { loadRoutes, ROLE_STAND_IN, ROLE_VARIABLE } = require('./route-file.cjs');
+const { grantedPolicies, grantedResources, inputBuckets, rolesOf, runsOf, unique } = require('./route-grants.cjs');
 
 const ROLE_PARAMETER = 'HealthOmicsRoleArn';
 const ROLE_PATTERN = '^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$';
@@ -40,10 +41,7 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
     commit: environment[COMMIT_VARIABLE] || commitOf(file),
     everyBucket: everyBucket(routeFile),
     dropRuleArns: Object.keys(ruleResources).map((name) => ({ 'Fn::GetAtt': [name, 'Arn'] })),
-    bucketArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}`)),
-    objectArns: arns(orNoBucket(buckets).map((bucket) => `s3:::${bucket}/*`)),
-    startRunArns: arns(startRunResources(routeFile)),
-    workflowArns: arns(orNoWorkflow(unique(runsOf(routeFile).flatMap(workflowResources)))),
+    ...grantedResources(routeFile),
     roleArns: roleArns.map((arn) => (needsRole && arn === role ? { Ref: ROLE_PARAMETER } : arn)),
     environment: {
       ...givenEnvironment(routeFile.environmentNames, environment),
@@ -56,7 +54,7 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
       Resources: {
         ...ruleResources,
         ...scheduleResources(routeFile.schedules, prefix),
-        ...pruneResources(routeFile.prune),
+        ...grantedPolicies(routeFile),
         ...(createBuckets ? bucketResources(buckets) : {}),
       },
     },
@@ -78,14 +76,6 @@ function commitOf(file) {
   }
 }
 
-const unique = (values) => [...new Set(values)].sort();
-const own = (kind) => `omics:\${AWS::Region}:\${AWS::AccountId}:${kind}`;
-
-/** Where drops are awaited. */
-function inputBuckets({ routes }) {
-  return unique(routes.map((route) => route.bucket));
-}
-
 /** The buckets that some object goes through, with those of the outputs. */
 function everyBucket(routeFile) {
   const outputs = runsOf(routeFile).flatMap((run) => [
@@ -94,59 +84,6 @@ function everyBucket(routeFile) {
   ]);
   const bucketOf = (uri) => /^s3:\/\/([^/{]+)\//.exec(uri)?.[1] ?? [];
   return unique([...inputBuckets(routeFile), ...outputs.flatMap(bucketOf)]);
-}
-
-function runsOf({ routes, outcomeRoutes, schedules }) {
-  return [...routes, ...outcomeRoutes, ...schedules].map((entry) => entry.run);
-}
-
-/** What a run may have for a member of StartRun: what the route says, and what it lets a run request choose. */
-function choices(run, member, allowed) {
-  const template = run.members.get(member);
-  const said = template === undefined ? [] : [template.kind === 'constant' ? template.value : '*'];
-  return [...said, ...(run.fromObject?.allow[allowed] ?? [])].filter((value) => typeof value === 'string');
-}
-
-function rolesOf(routeFile) {
-  return unique(runsOf(routeFile).flatMap((run) => choices(run, 'roleArn', 'roleArns').filter((role) => role !== '*')));
-}
-
-/** StartRun is checked against the run to be and against what it is made of. */
-function startRunResources(routeFile) {
-  const resources = runsOf(routeFile).flatMap((run) => [
-    ...workflowResources(run),
-    ...choices(run, 'runGroupId', 'runGroupIds').map((id) => own(`runGroup/${id}`)),
-    ...choices(run, 'cacheId', 'cacheIds').map((id) => own(`runCache/${id}`)),
-  ]);
-  return [own('run/*'), ...unique(resources)];
-}
-
-function workflowResources(run) {
-  const types = choices(run, 'workflowType', 'workflowTypes');
-  const ids = choices(run, 'workflowId', 'workflowIds');
-  // A READY2RUN workflow belongs to no account.
-  const ready = types.some((type) => type !== 'PRIVATE')
-    ? ids.map((id) => `omics:\${AWS::Region}::workflow/${id}`)
-    : [];
-  const isPrivate = types.length === 0 || run.fromObject !== undefined || types.some((type) => type !== 'READY2RUN');
-  return [
-    ...ready,
-    ...(isPrivate ? ids.flatMap((id) => [own(`workflow/${id}`), own(`workflow/${id}/version/*`)]) : []),
-  ];
-}
-
-/** IAM refuses an empty list; no workflow has an id without digits. */
-function orNoWorkflow(resources) {
-  return resources.length === 0 ? [own('workflow/none')] : resources;
-}
-
-/** IAM refuses an empty list; this is no bucket's name, since none begins with a hyphen. */
-function orNoBucket(buckets) {
-  return buckets.length === 0 ? ['-none'] : buckets;
-}
-
-function arns(resources) {
-  return resources.map((resource) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${resource}` }));
 }
 
 /** The variables that the route file names. One without a value has its default there. */
@@ -270,31 +207,6 @@ const said = new Set();
 function sayOnce(line) {
   if (!said.has(line)) process.stderr.write(`rundrop: ${line}\n`);
   said.add(line);
-}
-
-/** Deleting runs is allowed to the sweeper alone, and only where the route file says so and means it. */
-function pruneResources(prune) {
-  if (prune === undefined || prune.dryRun) return {};
-  const statement = (Sid, Action, Resource) => ({ Sid, Effect: 'Allow', Action, Resource });
-  const [runs, tasks] = arns([own('run/*'), own('task/*')]);
-  const evidence = { 'Fn::Sub': '${EvidenceBucket.Arn}/*' };
-  return {
-    SweepRunsPruning: {
-      Type: 'AWS::IAM::Policy',
-      Properties: {
-        PolicyName: 'sweep-runs-pruning',
-        Roles: [{ Ref: 'SweepRunsRole' }],
-        PolicyDocument: {
-          Version: '2012-10-17',
-          Statement: [
-            statement('LookAtTasks', ['omics:ListRunTasks', 'omics:GetRunTask'], [runs, tasks]),
-            statement('KeepEvidence', ['s3:PutObject', 's3:GetObject'], evidence),
-            statement('DeleteRuns', 'omics:DeleteRun', runs),
-          ],
-        },
-      },
-    },
-  };
 }
 
 function scheduleResources(schedules, prefix) {

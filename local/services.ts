@@ -10,7 +10,7 @@ import type { OmicsSettings } from './omics/settings.ts';
 import type { TargetPort } from './ports.ts';
 import { createS3 } from './s3/s3.ts';
 import { createScheduler } from './scheduler/scheduler.ts';
-import { createServiceQuotas } from './servicequotas/servicequotas.ts';
+import { createServiceQuotas, type InitialQuotas } from './servicequotas/servicequotas.ts';
 import { createSns } from './sns/sns.ts';
 import { createSqs } from './sqs/sqs.ts';
 import { createStepFunctions } from './stepfunctions/stepfunctions.ts';
@@ -23,7 +23,7 @@ export interface ServiceOptions {
   /** Decides durations of runs and every other chance; absent: another one each time. */
   readonly seed?: number;
   /** Applied values by quota code, for example `{ 'L-C9679DBC': 100 }`. */
-  readonly quotas?: Readonly<Record<string, number>>;
+  readonly quotas?: InitialQuotas;
   readonly failures?: readonly FailureRule[];
   /** How HealthOmics behaves beyond that: switches, faults, throttling. */
   readonly omics?: OmicsSettings;

@@ -63,7 +63,7 @@ export async function lookAt(listed: ListedObject, { objects, file, lastModified
     ...(checksum === undefined ? {} : { checksum }),
     // An object from before the bucket kept versions.
     ...(versionId === undefined || versionId === 'null' ? {} : { versionId }),
-    ...(factsNeeded(file, bucket).tags ? { tags: await objects.tags({ bucket, key }) } : {}),
+    ...(factsNeeded(file, { bucket, key }).tags ? { tags: await objects.tags({ bucket, key }) } : {}),
   };
   const matched = matchDrop(file, drop);
   return matched.kind === 'matched' ? { kind: 'taken', drop, matched } : notTaken(listed, matched.misses[0]);

@@ -6,7 +6,9 @@ import {
   type HeadObjectCommandOutput,
   ListObjectsV2Command,
   S3Client,
+  type S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { ObjectForbidden } from '../lifecycle/object-forbidden.ts';
 import type { ObjectHead, Objects } from '../lifecycle/ports.ts';
 import { traced } from './tracing.ts';
 
@@ -86,6 +88,10 @@ async function unlessGone<T>(sent: Promise<T>): Promise<T | undefined> {
     return await sent;
   } catch (error) {
     if (error instanceof Error && GONE.has(error.name)) return undefined;
+    // A HEAD has no body, and its errors no names.
+    if ((error as S3ServiceException).$metadata?.httpStatusCode === 403) {
+      throw new ObjectForbidden('S3 does not let this role read the object.', { cause: error });
+    }
     throw error;
   }
 }

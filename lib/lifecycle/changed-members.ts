@@ -1,7 +1,8 @@
 /** Looks at a request's objects again: each may have been overwritten or deleted since it was taken. */
 import { INPUT_DELETED, INPUT_OVERWRITTEN } from '../runs/outcome-words.ts';
 import type { MemberRecord } from '../runs/request-record.ts';
-import type { ObjectHead, Objects } from './ports.ts';
+import { ObjectForbidden } from './object-forbidden.ts';
+import type { Log, ObjectHead, Objects } from './ports.ts';
 import { sideBySide } from './side-by-side.ts';
 
 export interface ChangedMember {
@@ -12,14 +13,25 @@ export interface ChangedMember {
 
 const HEADS_AT_ONCE = 8;
 
-/** HealthOmics reads what lies under a URI, so what counts is the newest version, also where the bucket keeps others. */
+/**
+ * HealthOmics reads what lies under a URI, so what counts is the newest version, also where the bucket keeps others.
+ * With `log`, an object that may not be looked at is noted there and does not count as changed: a request stays as it was
+ * claimed also when a deployment has taken its route away, and with it the right to read there.
+ */
 export async function changedMembers(
   { objects }: { readonly objects: Pick<Objects, 'head'> },
   members: readonly MemberRecord[],
+  log?: Log,
 ): Promise<readonly ChangedMember[]> {
   const looked = await sideBySide(members, HEADS_AT_ONCE, async (member) => {
-    const now = await objects.head({ bucket: member.bucket, key: member.key });
-    return now?.etag === member.etag ? [] : [{ member, now }];
+    try {
+      const now = await objects.head({ bucket: member.bucket, key: member.key });
+      return now?.etag === member.etag ? [] : [{ member, now }];
+    } catch (error) {
+      if (log === undefined || !(error instanceof ObjectForbidden)) throw error;
+      log.warn('an input may not be looked at', { dropId: member.dropId });
+      return [];
+    }
   });
   return looked.flat();
 }

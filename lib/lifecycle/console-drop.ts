@@ -3,7 +3,7 @@
 import type { Drop } from '../routing/drop.ts';
 import { factsNeeded } from '../routing/drop-conditions.ts';
 import { gatherPlace } from '../routing/gather.ts';
-import { matchDrop } from '../routing/match-drop.ts';
+import { judgeDrop, matchDrop } from '../routing/match-drop.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { type DropInput, DropNotStarted, InvalidInput, SheetTaken } from './execution-input.ts';
@@ -18,8 +18,9 @@ import type { TakeSheetPorts } from './take-sheet.ts';
  * incomplete; SheetTaken when its rows are what starts runs.
  */
 export async function requestOfDrop(ports: TakeSheetPorts, input: DropInput): Promise<RequestRecord> {
-  const drop = await look(ports, input);
   const file = await ports.routes.read();
+  refuseOtherKey(file, input);
+  const drop = await look(ports, file, input);
   refuseUnmatched(file, drop);
   refuseUnknownVersion(file, drop);
   const taken = await takeDrop(ports, drop);
@@ -31,17 +32,17 @@ export async function requestOfDrop(ports: TakeSheetPorts, input: DropInput): Pr
 }
 
 /** The object as its event would tell it, with what a route may ask of it. */
-async function look(ports: TakeSheetPorts, input: DropInput): Promise<Drop> {
+async function look(ports: TakeSheetPorts, file: RouteFile, input: DropInput): Promise<Drop> {
   const head = await ports.objects.head(input);
   if (head === undefined) {
     throw new InvalidInput(
-      `There is no such object${input.versionId === undefined ? '' : ' in that version'}, or its bucket is none of the route file's. The key is taken as it is, not URL-encoded.`,
+      `There is no such object${input.versionId === undefined ? '' : ' in that version'}. The key is taken as it is, not URL-encoded.`,
     );
   }
   const { bucket, key } = input;
   // S3 names the one version of an object that was written while versioning was off "null"; its event names none.
   const versionId = input.versionId ?? (head.versionId === 'null' ? undefined : head.versionId);
-  const needed = factsNeeded(await ports.routes.read(), bucket);
+  const needed = factsNeeded(file, input);
   return {
     bucket,
     key,
@@ -55,6 +56,16 @@ async function look(ports: TakeSheetPorts, input: DropInput): Promise<Drop> {
   };
 }
 
+/** Before S3 is asked: what no route's key fits may not be read. */
+function refuseOtherKey(file: RouteFile, { bucket, key }: DropInput): void {
+  const unseen = { bucket, key, etag: '', sizeBytes: 0, timeMs: 0 };
+  const fits = file.routes.some((route) => {
+    const judged = judgeDrop(route, unseen);
+    return judged.takes || judged.keyMatches;
+  });
+  if (!fits) refuseUnmatched(file, unseen);
+}
+
 /** Says it by what stands in the route file: the reasons of `rundrop explain` quote the key, and a cause is kept for long. */
 function refuseUnmatched(file: RouteFile, drop: Drop): void {
   const match = matchDrop(file, drop);
@@ -62,7 +73,7 @@ function refuseUnmatched(file: RouteFile, drop: Drop): void {
   const [nearest] = match.misses;
   const route = file.routes.find(({ name }) => name === nearest?.route);
   throw new DropNotStarted(
-    `No route takes this object (drop ${dropIdOf(drop)})${route === undefined ? ': the route file has none' : `; ${sayNearest(route, drop)}`}. "rundrop explain --live" with its S3 URI says what every route says to it.`,
+    `No route takes this object${route === undefined ? ': the route file has none' : `; ${sayNearest(route, drop)}`}. "rundrop explain --live" with its S3 URI says what every route says to it.`,
   );
 }
 

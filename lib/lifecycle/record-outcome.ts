@@ -82,7 +82,7 @@ async function modifiedInput(
   const attempt = currentAttempt(record);
   const isAbout = record.state === 'STARTED' && attempt.attempt === number && attempt.status === 'FAILED';
   if (!isAbout || attempt.failureReason !== INPUT_MODIFIED || record.cancelAskedAt !== undefined) return undefined;
-  const changed = await changedMembers(ports, record.members);
+  const changed = await changedMembers(ports, record.members, ports.log);
   const [first] = changed;
   if (first === undefined) return undefined;
   // Before the outcome is on record: afterwards nobody would look at this request again.

@@ -50,7 +50,7 @@ export async function prepareStart(ports: StartOnePorts, identity: string, reach
   // A person in the console gets HealthOmics' own answer.
   const byHand = record.origin.kind === 'execution';
   const [changed, problems] = await Promise.all([
-    changedMembers(ports, record.members),
+    changedMembers(ports, record.members, ports.log),
     byHand ? [] : checkBeforeStart(ports, startRunInput(record, attempt)),
   ]);
   const [first] = changed;

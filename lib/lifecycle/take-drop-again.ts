@@ -11,6 +11,12 @@ export async function takeDropAgain(ports: TakeSheetPorts, dropId: string): Prom
     return 'unmatched';
   }
   const { bucket, key } = known;
+  const { routes } = await ports.routes.read();
+  if (!routes.some((route) => route.bucket === bucket && route.pattern.match(key) !== undefined)) {
+    // What no route looks at any more may not be read either.
+    ports.log.info('no route takes the drop any more', { dropId });
+    return 'unmatched';
+  }
   const head = await ports.objects.head({ bucket, key });
   if (head === undefined) return 'unmatched';
   const { etag, sizeBytes, checksum, versionId, lastModifiedMs = ports.clock.nowMs() } = head;

@@ -62,9 +62,9 @@ async function sheet(ports: TakeSheetPorts, dropId: string): Promise<Taken> {
   return takeSheet(ports, dropId);
 }
 
-/** Events tell neither tags nor storage class: they are asked for where a route of that bucket looks at them. */
+/** Events tell neither tags nor storage class: they are asked for where a route looks at them. */
 async function withFacts(ports: TakeDropPorts, file: RouteFile, drop: Drop): Promise<Drop> {
-  const needed = factsNeeded(file, drop.bucket);
+  const needed = factsNeeded(file, drop);
   const { bucket, key, versionId } = drop;
   const object = { bucket, key, ...(versionId === undefined ? {} : { versionId }) };
   const head = needed.storageClass ? await ports.objects.head(object) : undefined;

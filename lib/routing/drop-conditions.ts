@@ -78,12 +78,17 @@ export function sayUnmetCondition({ when }: Route, drop: Drop): string | undefin
   return undefined;
 }
 
-/** What must be asked of S3 before drops of this bucket can be matched: events carry neither tags nor storage class. */
+/**
+ * What must be asked of S3 before a drop can be matched: events carry neither tags nor storage class. Of keys that no
+ * route looks at nothing is asked, because reading them is not allowed either (deploy/route-grants.cjs).
+ */
 export function factsNeeded(
   file: { readonly routes: readonly Route[] },
-  bucket: string,
+  { bucket, key }: Pick<Drop, 'bucket' | 'key'>,
 ): { readonly tags: boolean; readonly storageClass: boolean } {
-  const conditions = file.routes.filter((route) => route.bucket === bucket).flatMap((route) => route.when ?? []);
+  const conditions = file.routes
+    .filter((route) => route.bucket === bucket && key.startsWith(route.pattern.prefix))
+    .flatMap((route) => route.when ?? []);
   return {
     tags: conditions.some(({ tags }) => tags.length > 0),
     storageClass: conditions.some(({ storageClasses }) => storageClasses !== undefined),

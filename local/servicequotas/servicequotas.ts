@@ -16,10 +16,13 @@ export interface ServiceQuotas extends LocalService {
 
 const JOURNAL_FILE = 'quotas.jsonl';
 
+/** `default-only`: Service Quotas tells of AWS's default, and of no applied value, as for some quotas of real accounts. */
+export type InitialQuotas = Readonly<Record<string, number | 'default-only'>>;
+
 /** @param options.initial applied values by quota code that stand in for the defaults until an increase is granted. */
 export function createServiceQuotas(
   surroundings: Surroundings,
-  options: { readonly initial?: Readonly<Record<string, number>> } = {},
+  options: { readonly initial?: InitialQuotas } = {},
 ): ServiceQuotas {
   const quotas = new AppliedQuotas(surroundings, options.initial ?? {});
   const operations = operationsOn(quotas, surroundings);
@@ -41,12 +44,12 @@ export function createServiceQuotas(
 
 class AppliedQuotas {
   readonly #granted: Map<string, number>;
-  readonly #initial: Readonly<Record<string, number>>;
+  readonly #initial: InitialQuotas;
   readonly #journal: KeyedJournal;
   #closed = false;
   readonly #listeners: ((change: { quotaCode: string; value: number }) => void)[] = [];
 
-  constructor(surroundings: Surroundings, initial: Readonly<Record<string, number>>) {
+  constructor(surroundings: Surroundings, initial: InitialQuotas) {
     for (const code of Object.keys(initial)) findQuota(code);
     this.#initial = initial;
     const folder = surroundings.dataDir;
@@ -55,7 +58,12 @@ class AppliedQuotas {
   }
 
   value(quota: QuotaDefinition): number {
-    return this.#granted.get(quota.code) ?? this.#initial[quota.code] ?? quota.defaultValue;
+    const initial = this.#initial[quota.code];
+    return this.#granted.get(quota.code) ?? (typeof initial === 'number' ? initial : quota.defaultValue);
+  }
+
+  isApplied(quota: QuotaDefinition): boolean {
+    return this.#granted.has(quota.code) || this.#initial[quota.code] !== 'default-only';
   }
 
   grant(quota: QuotaDefinition, value: number): void {
@@ -86,6 +94,7 @@ function operationsOn(quotas: AppliedQuotas, surroundings: Surroundings): JsonOp
   return {
     GetServiceQuota: (input) => {
       const quota = quotaOf(input);
+      if (!quotas.isApplied(quota)) throw noSuchResource(`No applied value of ${quota.code} is available.`);
       return { Quota: describe(quota, quotas.value(quota)) };
     },
     GetAWSDefaultServiceQuota: (input) => {
@@ -93,7 +102,8 @@ function operationsOn(quotas: AppliedQuotas, surroundings: Surroundings): JsonOp
       return { Quota: describe(quota, quota.defaultValue) };
     },
     ListServiceQuotas: (input) => {
-      const { items, ...next } = pageOf(input, quotasOf(input));
+      const applied = quotasOf(input).filter((quota) => quotas.isApplied(quota));
+      const { items, ...next } = pageOf(input, applied);
       return { Quotas: items.map((quota) => describe(quota, quotas.value(quota))), ...next };
     },
     ListAWSDefaultServiceQuotas: (input) => {

@@ -179,7 +179,7 @@ describe('an execution started by hand', () => {
   });
 
   it('fails again, and starts nothing, when a refused start is redriven', async () => {
-    const refused = await execute({ run: { ...run, workflowId: '9999998' } });
+    const refused = await execute({ run: { ...run, name: 'redriven', workflowId: '9999999' } });
     const executionArn = refused.executionArn ?? '';
     const count = (await laptop.ledger.requests.list(100)).length;
     await laptop.sfn.send(new RedriveExecutionCommand({ executionArn }));

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Template } from '../../local/wiring/intrinsics.ts';
 import { EXCEPTIONS } from './exceptions.ts';
-import { compare, grantsOf } from './grants.ts';
+import { compare, grantsOf, unusedKinds } from './grants.ts';
+import { journalOfNamedSheets } from './named-sheets.ts';
 import { needsOf, needsOfJournalLine, UnknownCommand } from './needs.ts';
 
 const scope = { accountId: '000000000000', region: 'us-east-1', endpoint: 'http://laptop', parameters: {} };
@@ -23,19 +24,18 @@ function templateWith(statements: readonly Record<string, unknown>[]): Template 
 }
 
 const get = needsOf({ function: 'watch-run', command: 'Get', members: { TableName: 'rundrop-local-ledger' } });
-const allowances = { exceptions: EXCEPTIONS, byRoute: new Set<string>() };
 
 describe('what is used against what is allowed', () => {
   it('is equal when each use is allowed and each permission used', () => {
     const template = templateWith([{ Sid: 'A', Effect: 'Allow', Action: ['dynamodb:GetItem'], Resource: table }]);
-    expect(compare(get, grantsOf(template, scope), allowances)).toMatchObject({ missing: [], unused: [] });
+    expect(compare(get, grantsOf(template, scope), EXCEPTIONS)).toMatchObject({ missing: [], unused: [] });
   });
 
   it('misses a use that no statement of the function allows, by action and by resource', () => {
     const other = templateWith([{ Sid: 'A', Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: `${table}-2` }]);
-    expect(compare(get, grantsOf(other, scope), allowances).missing).toEqual(get);
+    expect(compare(get, grantsOf(other, scope), EXCEPTIONS).missing).toEqual(get);
     const denied = templateWith([{ Sid: 'A', Effect: 'Deny', Action: 'dynamodb:GetItem', Resource: table }]);
-    expect(compare(get, grantsOf(denied, scope), allowances).missing).toEqual(get);
+    expect(compare(get, grantsOf(denied, scope), EXCEPTIONS).missing).toEqual(get);
   });
 
   it('finds each action and resource that nothing uses', () => {
@@ -47,7 +47,7 @@ describe('what is used against what is allowed', () => {
         Resource: [table, `${table}/index/*`],
       },
     ]);
-    const { unused } = compare(get, grantsOf(template, scope), allowances);
+    const { unused } = compare(get, grantsOf(template, scope), EXCEPTIONS);
     expect(unused.map(({ action, resource }) => `${action} ${resource}`)).toEqual([
       `dynamodb:GetItem ${table}/index/*`,
       `dynamodb:PutItem ${table}`,
@@ -60,10 +60,39 @@ describe('what is used against what is allowed', () => {
       { Sid: 'A', Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: table },
       { Sid: 'Log', Effect: 'Allow', Action: 'logs:PutLogEvents', Resource: '*' },
     ]);
-    const { unused, excepted } = compare(get, grantsOf(template, scope), allowances);
+    const { unused, excepted } = compare(get, grantsOf(template, scope), EXCEPTIONS);
     expect(unused).toEqual([]);
     expect(excepted).toContainEqual({ reason: 'Lambda writes logs', count: 1 });
   });
+});
+
+describe('a policy of its own, which follows from the route file', () => {
+  const template = templateWith([]);
+  const attached = (role: string): Template => ({
+    Resources: {
+      ...template.Resources,
+      ReadMore: {
+        Type: 'AWS::IAM::Policy',
+        Properties: {
+          Roles: [{ Ref: role }],
+          PolicyDocument: { Statement: [{ Sid: 'A', Effect: 'Allow', Action: 'dynamodb:GetItem', Resource: table }] },
+        },
+      },
+    },
+  });
+
+  it('counts for the roles that it is attached to', () => {
+    expect(compare(get, grantsOf(attached('WatchRunRole'), scope), EXCEPTIONS).missing).toEqual([]);
+    expect(compare(get, grantsOf(attached('OtherRole'), scope), EXCEPTIONS).missing).toEqual(get);
+  });
+});
+
+it('finds what another route file grants that nobody calls at all', () => {
+  const granted = grantsOf(
+    templateWith([{ Sid: 'A', Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:Scan'], Resource: 'elsewhere' }]),
+    scope,
+  );
+  expect(unusedKinds(get, granted, EXCEPTIONS).map(({ action }) => action)).toEqual(['dynamodb:Scan']);
 });
 
 describe('what a call needs', () => {
@@ -75,6 +104,20 @@ describe('what a call needs', () => {
       'omics:StartRun 000000000000:workflow/7',
       'omics:TagResource 000000000000:run/1234567',
       'iam:PassRole 000000000000:role/R',
+    ]);
+  });
+
+  it('of a version of an object, or of a workflow, is the right to that version', () => {
+    const shown = (command: string, members: Record<string, string>) =>
+      needsOf({ function: 'on-drop', command, members }).map(({ action, resource }) => `${action} ${resource}`);
+    expect(shown('HeadObject', { Bucket: 'b', hasVersion: 'true' })).toEqual([
+      's3:GetObjectVersion arn:aws:s3:::b/some/key',
+      's3:ListBucket arn:aws:s3:::b',
+    ]);
+    const workflow = 'arn:aws:omics:us-east-1:000000000000:workflow/7';
+    expect(shown('GetWorkflowVersion', { workflowId: '7', versionName: 'v' })).toEqual([
+      `omics:GetWorkflowVersion ${workflow}`,
+      `omics:GetWorkflowVersion ${workflow}/version/v`,
     ]);
   });
 
@@ -91,4 +134,13 @@ describe('what a call needs', () => {
     ]);
     expect(needsOfJournalLine('12 watch-run#3 begins')).toEqual([]);
   });
+
+  it.each(['dynamodb:BatchGetItem', 'sqs:SendMessage', 'states:StartExecution'])(
+    'is %s of await-start where a person names a sheet',
+    async (action) => {
+      const needs = (await journalOfNamedSheets()).flatMap(needsOfJournalLine);
+      const drops = expect.stringMatching(/ledger$|drops$|stateMachine:/);
+      expect(needs).toContainEqual({ function: 'await-start', action, resource: drops });
+    },
+  );
 });

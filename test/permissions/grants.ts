@@ -21,13 +21,24 @@ export function grantsOf(template: Template, scope: TemplateScope): readonly Gra
   return Object.values(template.Resources).flatMap(({ Type, Properties }) => {
     if (Type !== 'AWS::Lambda::Function') return [];
     const caller = String(Properties?.Handler).replace(/^functions\/(.*)\.handler$/, '$1');
-    const role = template.Resources[logicalIdOf(Properties?.Role)];
-    const policies = evaluate(role?.Properties?.Policies, template, scope) as {
-      readonly PolicyDocument: { readonly Statement: readonly Statement[] };
-    }[];
+    const role = logicalIdOf(Properties?.Role);
+    const inline = template.Resources[role]?.Properties?.Policies as readonly unknown[];
+    const policies = evaluate([...inline, ...attachedTo(role, template)], template, scope) as readonly Policy[];
     return policies
       .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
       .flatMap((statement) => grants(caller, statement));
+  });
+}
+
+interface Policy {
+  readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+}
+
+/** Policies that are there only because of what the route file says. */
+function attachedTo(role: string, { Resources }: Template): readonly unknown[] {
+  return Object.values(Resources).flatMap(({ Type, Properties }) => {
+    const isOurs = Type === 'AWS::IAM::Policy' && JSON.stringify(Properties?.Roles).includes(`{"Ref":"${role}"}`);
+    return isOurs ? [{ PolicyDocument: Properties?.PolicyDocument }] : [];
   });
 }
 
@@ -52,7 +63,7 @@ function isWithin(resource: string, pattern: string): boolean {
   return new RegExp(`^${source.join('.*')}$`).test(resource);
 }
 
-/** Grants that services use for us, or that the laptop cannot show the use of, with the reason. */
+/** Grants that services use for us, with the reason. */
 export interface Exception {
   readonly reason: string;
   readonly isOne: (grant: Grant) => boolean;
@@ -64,26 +75,27 @@ export interface Comparison {
   readonly excepted: readonly { readonly reason: string; readonly count: number }[];
 }
 
-export interface Allowances {
-  readonly exceptions: readonly Exception[];
-  /** Ids of statements of which one used resource stands for all. */
-  readonly byRoute: ReadonlySet<string>;
-}
-
 export function compare(
   needs: readonly Need[],
   granted: readonly Grant[],
-  { exceptions, byRoute }: Allowances,
+  exceptions: readonly Exception[],
 ): Comparison {
-  const isUsed = (grant: Grant) => needs.some((need) => covers(grant, need));
-  const isAlike = (grant: Grant) => (other: Grant) =>
-    other.function === grant.function && other.sid === grant.sid && other.action === grant.action;
-  const unused = granted.filter(
-    (grant) => !isUsed(grant) && !(byRoute.has(grant.sid) && granted.filter(isAlike(grant)).some(isUsed)),
-  );
+  const unused = granted.filter((grant) => !needs.some((need) => covers(grant, need)));
   return {
     missing: needs.filter((need) => !granted.some((grant) => covers(grant, need))),
     unused: unused.filter((grant) => !exceptions.some(({ isOne }) => isOne(grant))),
     excepted: exceptions.map(({ reason, isOne }) => ({ reason, count: unused.filter(isOne).length })),
   };
+}
+
+/** What another route file's template grants that is no kind of call that anybody makes. */
+export function unusedKinds(
+  needs: readonly Need[],
+  granted: readonly Grant[],
+  exceptions: readonly Exception[],
+): Grant[] {
+  const kinds = new Set(needs.map(({ function: caller, action }) => `${caller} ${action}`));
+  return granted.filter(
+    (grant) => !kinds.has(`${grant.function} ${grant.action}`) && !exceptions.some(({ isOne }) => isOne(grant)),
+  );
 }

@@ -38,31 +38,28 @@ const ofTable =
   (action: string) =>
   (members: Members): Permission[] => [[`dynamodb:${action}`, table(members)]];
 const ofRun = (action: string) => (): Permission[] => [[`omics:${action}`, run]];
-/** Checked against the run and against its tasks. */
-const ofTasks = (action: string) => (): Permission[] => [
+/** Both are required. */
+const ofTask = (action: string) => (): Permission[] => [
   [`omics:${action}`, run],
   [`omics:${action}`, arn('omics', 'task/1234567')],
 ];
 const ofNothing = (action: string) => (): Permission[] => [[action, '*']];
 
-/** Reading an object; without s3:ListBucket one that is missing looks like one that is forbidden. */
+/** Reading an object, or a version of it; without s3:ListBucket one that is missing looks like one that is forbidden. */
 function reads(members: Members): Permission[] {
-  const version: Permission[] = members.hasVersion === undefined ? [] : [['s3:GetObjectVersion', object(members)]];
+  const action = members.hasVersion === undefined ? 's3:GetObject' : 's3:GetObjectVersion';
   // Of evidence, forbidden and missing are taken for the same.
   const isEvidence = members.Bucket === EVIDENCE.Bucket;
   const tells: Permission[] = isEvidence ? [] : [['s3:ListBucket', `arn:aws:s3:::${members.Bucket}`]];
-  return [['s3:GetObject', object(members)], ...version, ...tells];
+  return [[action, object(members)], ...tells];
 }
 
-/** StartRun is checked against the run to be, its workflow, group and cache, and the role that is passed. */
-function startsRun({ workflowId, workflowType, roleArn = '', runGroupId, cacheId, hasTags }: Members): Permission[] {
-  const workflow =
-    workflowType === 'READY2RUN'
-      ? `arn:aws:omics:${REGION}::workflow/${workflowId}`
-      : arn('omics', `workflow/${workflowId}`);
+/** StartRun is checked against the run to be, its workflow with the version, group and cache, and the role that is passed. */
+function startsRun(members: Members): Permission[] {
+  const { roleArn = '', runGroupId, cacheId, hasTags } = members;
   return [
     ['omics:StartRun', run],
-    ['omics:StartRun', workflow],
+    ...workflowAndVersion(members).map((resource) => ['omics:StartRun', resource] as const),
     ...(runGroupId === undefined ? [] : [['omics:StartRun', arn('omics', `runGroup/${runGroupId}`)] as const]),
     ...(cacheId === undefined ? [] : [['omics:StartRun', arn('omics', `runCache/${cacheId}`)] as const]),
     ...(hasTags === undefined ? [] : [['omics:TagResource', run] as const]),
@@ -70,14 +67,14 @@ function startsRun({ workflowId, workflowType, roleArn = '', runGroupId, cacheId
   ];
 }
 
-function readsWorkflow(action: string) {
-  return ({ workflowId, workflowType, type }: Members): Permission[] => {
-    const isReady = (workflowType ?? type) === 'READY2RUN';
-    const resource = isReady
-      ? `arn:aws:omics:${REGION}::workflow/${workflowId}`
-      : arn('omics', `workflow/${workflowId}`);
-    return [[`omics:${action}`, resource]];
-  };
+const readsWorkflow = (action: string) => (members: Members) =>
+  workflowAndVersion(members).map((resource) => [`omics:${action}`, resource] as const);
+
+function workflowAndVersion({ workflowId, workflowType, type, workflowVersionName, versionName }: Members): string[] {
+  const isReady = (workflowType ?? type) === 'READY2RUN';
+  const workflow = isReady ? `arn:aws:omics:${REGION}::workflow/${workflowId}` : arn('omics', `workflow/${workflowId}`);
+  const version = workflowVersionName ?? versionName;
+  return [workflow, ...(version === undefined ? [] : [`${workflow}/version/${version}`])];
 }
 
 const PERMISSIONS: Readonly<Record<string, (members: Members) => Permission[]>> = {
@@ -115,8 +112,8 @@ const PERMISSIONS: Readonly<Record<string, (members: Members) => Permission[]>> 
   GetRun: ofRun('GetRun'),
   CancelRun: ofRun('CancelRun'),
   DeleteRun: ofRun('DeleteRun'),
-  ListRunTasks: ofTasks('ListRunTasks'),
-  GetRunTask: ofTasks('GetRunTask'),
+  ListRunTasks: ofRun('ListRunTasks'),
+  GetRunTask: ofTask('GetRunTask'),
   ListRuns: ofNothing('omics:ListRuns'),
   ListRunGroups: ofNothing('omics:ListRunGroups'),
   GetWorkflow: readsWorkflow('GetWorkflow'),
@@ -142,6 +139,7 @@ const EVIDENCE = { Bucket: `rundrop-local-evidence-${ACCOUNT}-${REGION}` };
 /** The simulation's calls, by the beginning of their names: the command that the port makes of each. */
 const PORT_CALLS: Readonly<Record<string, readonly [command: string, members: Readonly<Record<string, string>>]>> = {
   'table.get': ['Get', LEDGER],
+  'table.getTogether': ['BatchGet', LEDGER],
   'table.put': ['Put', LEDGER],
   'table.remove': ['Delete', LEDGER],
   'table.update': ['Update', LEDGER],

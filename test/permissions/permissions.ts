@@ -10,8 +10,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { packageService } from '../serverless/package-service.ts';
 import { simulate } from '../simulation/simulate.ts';
-import { BY_ROUTE, EXCEPTIONS, isRefusedOnPurpose } from './exceptions.ts';
-import { compare, grantsOf } from './grants.ts';
+import { EXCEPTIONS } from './exceptions.ts';
+import { compare, type Grant, grantsOf, unusedKinds } from './grants.ts';
+import { journalOfNamedSheets } from './named-sheets.ts';
 import { type Need, needsOf, needsOfJournalLine, type RecordedCall } from './needs.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -28,24 +29,27 @@ try {
 }
 
 async function judge(): Promise<number> {
-  const used = distinct([...(await needsOnTheLaptop()), ...(await needsInTheSimulation())]);
-  const needs = used.filter((need) => !isRefusedOnPurpose(need));
-  const packaged = await packageService({ stage: 'local', environment: { HEALTHOMICS_ROLE_ARN: ROLE } });
-  await packaged.remove();
-  const scope = { accountId: '000000000000', region: 'us-east-1', endpoint: 'http://laptop', parameters: {} };
-  const { missing, unused, excepted } = compare(needs, grantsOf(packaged.template, scope), {
-    exceptions: EXCEPTIONS,
-    byRoute: BY_ROUTE,
-  });
+  const needs = distinct([...(await needsOnTheLaptop()), ...(await needsInTheSimulation())]);
+  const granted = await granting(path.join(import.meta.dirname, 'routes.yaml'));
+  const { missing, unused, excepted } = compare(needs, granted, EXCEPTIONS);
+  // What is deployed names other workflows and keys, and grants no other kind of call.
+  const more = unusedKinds(needs, await granting(path.join(ROOT, 'rundrop.yaml')), EXCEPTIONS);
   for (const { function: caller, action, resource } of missing) {
     console.log(`missing: ${caller} needs ${action} on ${resource}; its role in deploy/roles.yml does not allow it`);
   }
-  for (const { function: caller, sid, action, resource } of unused) {
+  for (const { function: caller, sid, action, resource } of [...unused, ...more]) {
     console.log(`unused: ${caller} is allowed ${action} on ${resource} (${sid}), and nothing uses it`);
   }
   for (const { reason, count } of excepted) console.log(`${count} not compared: ${reason}`);
-  console.log(`${needs.length} permissions used: ${missing.length} missing, ${unused.length} unused`);
-  return missing.length + unused.length === 0 ? 0 : 1;
+  console.log(`${needs.length} permissions used: ${missing.length} missing, ${unused.length + more.length} unused`);
+  return missing.length + unused.length + more.length === 0 ? 0 : 1;
+}
+
+async function granting(routesFile: string): Promise<readonly Grant[]> {
+  const packaged = await packageService({ stage: 'local', environment: { HEALTHOMICS_ROLE_ARN: ROLE }, routesFile });
+  await packaged.remove();
+  const scope = { accountId: '000000000000', region: 'us-east-1', endpoint: 'http://laptop', parameters: {} };
+  return grantsOf(packaged.template, scope);
 }
 
 async function needsOnTheLaptop(): Promise<readonly Need[]> {
@@ -68,7 +72,7 @@ async function needsOnTheLaptop(): Promise<readonly Need[]> {
 }
 
 async function needsInTheSimulation(): Promise<readonly Need[]> {
-  const needs: Need[] = [];
+  const needs: Need[] = (await journalOfNamedSheets()).flatMap(needsOfJournalLine);
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const { lines } = await simulate(seed, { keepsJournal: true, byHand: seed % 5 === 0 });
     needs.push(...distinct(lines.flatMap(needsOfJournalLine)));

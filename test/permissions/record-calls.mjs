@@ -6,12 +6,21 @@ import { InvokeStore } from '@aws/lambda-invoke-store';
 
 const file = process.env.RUNDROP_CALLS_FILE;
 const functionOf = new Map();
+const underWay = new Set();
 const listen = parentPort.on.bind(parentPort);
 parentPort.on = (event, listener) =>
   listen(event, (message) => {
-    if (event === 'message' && message?.kind === 'invoke') functionOf.set(message.requestId, message.functionName);
+    if (event === 'message' && message?.kind === 'invoke') {
+      functionOf.set(message.requestId, message.functionName);
+      underWay.add(message.requestId);
+    }
     listener(message);
   });
+const tell = parentPort.postMessage.bind(parentPort);
+parentPort.postMessage = (message) => {
+  if (message.kind === 'returned' || message.kind === 'threw') underWay.delete(message.requestId);
+  tell(message);
+};
 
 const ofSdk = createRequire(createRequire(import.meta.url).resolve('@aws-sdk/client-s3'));
 const core = ['@smithy', 'core', 'client'].join('/');
@@ -28,7 +37,10 @@ Client.prototype.send = function recorded(command, ...rest) {
 
 const store = await InvokeStore.getInstanceAsync(true);
 
-/** What decides about a permission; never a value of a sample or a token. */
+/**
+ * What decides about a permission; never a value of a sample or a token. All functions share the worker, and so the reads
+ * of several may travel together; on Lambda each is alone. So a batch counts as one only while nothing else is under way.
+ */
 function lineOf(command) {
   const { input } = command;
   const name = command.constructor.name.replace(/Command$/, '');
@@ -44,6 +56,7 @@ function lineOf(command) {
     'workflowType',
     'type',
     'workflowVersionName',
+    'versionName',
     'runGroupId',
     'cacheId',
   ];
@@ -57,7 +70,7 @@ function lineOf(command) {
   if (name.startsWith('GetWorkflow')) members.workflowId = input.workflowId ?? input.id;
   return {
     function: functionOf.get(store.getRequestId()) ?? 'nobody',
-    command: name,
+    command: name === 'BatchGet' && underWay.size > 1 ? 'Get' : name,
     members,
   };
 }

@@ -39,6 +39,8 @@ export async function packageService(options: {
   readonly stage?: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly nodeOptions?: readonly string[];
+  /** Packaged in place of rundrop.yaml. */
+  readonly routesFile?: string;
   /** As in settings.yml. */
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
 }): Promise<PackagedService> {
@@ -46,6 +48,7 @@ export async function packageService(options: {
   const remove = () => rm(directory, { recursive: true, force: true });
   try {
     for (const name of SOURCES) await cp(path.join(ROOT, name), path.join(directory, name), { recursive: true });
+    if (options.routesFile !== undefined) await cp(options.routesFile, path.join(directory, 'rundrop.yaml'));
     await symlink(path.join(ROOT, 'node_modules'), path.join(directory, 'node_modules'), 'junction');
     const command = path.join(ROOT, 'node_modules', 'serverless', 'bin', 'serverless.js');
     const stage = options.stage === undefined ? [] : ['--stage', options.stage];

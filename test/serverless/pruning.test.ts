@@ -81,12 +81,10 @@ describe('pruning in the template', () => {
       'Fn::Sub': `arn:\${AWS::Partition}:omics:\${AWS::Region}:\${AWS::AccountId}:${kind}/*`,
     });
     expect(PolicyDocument?.Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([
-      [
-        ['omics:ListRunTasks', 'omics:GetRunTask'],
-        [omics('run'), omics('task')],
-      ],
-      [['s3:PutObject', 's3:GetObject'], { 'Fn::Sub': '${EvidenceBucket.Arn}/*' }],
-      ['omics:DeleteRun', omics('run')],
+      ['omics:ListRunTasks', [omics('run')]],
+      ['omics:GetRunTask', [omics('run'), omics('task')]],
+      [['s3:PutObject', 's3:GetObject'], [{ 'Fn::Sub': '${EvidenceBucket.Arn}/*' }]],
+      ['omics:DeleteRun', [omics('run')]],
     ]);
   });
 

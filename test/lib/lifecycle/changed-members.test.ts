@@ -1,6 +1,7 @@
 /** Objects that became other ones while a request of them was on its way. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { ObjectForbidden } from '../../../lib/lifecycle/object-forbidden.ts';
 import { recordOutcome } from '../../../lib/lifecycle/record-outcome.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
@@ -137,6 +138,31 @@ describe('a request that was superseded before its start', () => {
       object.versionId === 'v1' ? older : world.objects.head(object);
     await startWaiting({ ...world, objects: { ...world.objects, head } }, FAR);
     expect(await read(request)).toMatchObject({ outcome: 'SUPERSEDED' });
+  });
+});
+
+describe('an input that may not be looked at any more', () => {
+  const forbidden = (): World => {
+    const head = async () => {
+      throw new ObjectForbidden('S3 does not let this role read the object.');
+    };
+    return { ...world, objects: { ...world.objects, head } };
+  };
+
+  it('does not count as changed: the request starts as it was claimed, and the log names the drop', async () => {
+    const request = await inLine();
+    await startWaiting(forbidden(), FAR);
+    expect(await read(request)).toMatchObject({ state: 'STARTED' });
+    expect(world.lines.join('\n')).toContain('an input may not be looked at {"dropId":');
+  });
+
+  it('is asked for by nobody when no route looks there, though the drop is to be taken again', async () => {
+    await takeDrop(world, put(world, KEY));
+    const [drop] = await world.ledger.drops.list(1);
+    const file = await world.routes.read();
+    const others = file.routes.filter(({ pattern }) => pattern.match(KEY) === undefined);
+    const moved = { ...forbidden(), routes: { read: async () => ({ ...file, routes: others }) } };
+    expect(await takeDropAgain(moved, drop?.dropId ?? '')).toBe('unmatched');
   });
 });
 

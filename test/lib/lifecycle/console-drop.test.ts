@@ -97,6 +97,14 @@ it('says which route is nearest when none takes the object', async () => {
   });
 });
 
+it('asks S3 for nothing of a key that no route looks at', async () => {
+  world.objects.head = async ({ key }) => {
+    throw new Error(`S3 was asked for ${key}`);
+  };
+  const { answer } = await execute('cram/SYN-1.bam');
+  expect(answer()).toMatchObject({ error: 'DropNotStarted' });
+});
+
 it('says that the key fits and a condition does not hold, without a word of the key', async () => {
   put(world, 'cram/SYN-SECRET.cram', { sizeBytes: 0 });
   const { answer } = await execute('cram/SYN-SECRET.cram');

@@ -78,8 +78,9 @@ describe('when', () => {
 
   it('tells what must be asked of S3 first', () => {
     const file = load(fileOf(`${on('a')}\nwhen: { tag: { ready: x } }`));
-    expect(factsNeeded(file, 'acme-incoming')).toEqual({ tags: true, storageClass: false });
-    expect(factsNeeded(file, 'acme-other')).toEqual({ tags: false, storageClass: false });
+    expect(factsNeeded(file, drop('a'))).toEqual({ tags: true, storageClass: false });
+    expect(factsNeeded(file, drop('a', { bucket: 'acme-other' }))).toEqual({ tags: false, storageClass: false });
+    expect(factsNeeded(file, drop('b'))).toEqual({ tags: false, storageClass: false });
   });
 });
 

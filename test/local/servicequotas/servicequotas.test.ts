@@ -8,12 +8,12 @@ import {
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import { expect, test } from 'vitest';
-import { createServiceQuotas } from '../../../local/servicequotas/servicequotas.ts';
+import { createServiceQuotas, type InitialQuotas } from '../../../local/servicequotas/servicequotas.ts';
 import { behindGateway, clientSettings, temporaryFolder, testSurroundings } from '../gateway/behind-gateway.ts';
 
 const STORED_RUNS = { ServiceCode: 'omics', QuotaCode: 'L-C9679DBC' };
 
-async function start(options: { dataDir?: string; initial?: Record<string, number> } = {}) {
+async function start(options: { dataDir?: string; initial?: InitialQuotas } = {}) {
   const surroundings = testSurroundings(options.dataDir === undefined ? {} : { dataDir: options.dataDir });
   const quotas = createServiceQuotas(surroundings, options.initial === undefined ? {} : { initial: options.initial });
   const gateway = await behindGateway(surroundings, [quotas]);
@@ -26,6 +26,17 @@ test('answers the applied and the default value of a quota', async () => {
   expect(applied.Quota).toMatchObject({ Value: 20, QuotaCode: 'L-C9679DBC', ServiceCode: 'omics', Adjustable: true });
   const byDefault = await client.send(new GetAWSDefaultServiceQuotaCommand(STORED_RUNS));
   expect(byDefault.Quota?.Value).toBe(100_000);
+});
+
+test('has no applied value of a quota of which AWS tells the default only, until an increase is granted', async () => {
+  const { client } = await start({ initial: { 'L-C9679DBC': 'default-only' } });
+  const applied = () => client.send(new GetServiceQuotaCommand(STORED_RUNS));
+  await expect(applied()).rejects.toMatchObject({ name: 'NoSuchResourceException' });
+  expect((await client.send(new GetAWSDefaultServiceQuotaCommand(STORED_RUNS))).Quota?.Value).toBe(100_000);
+  const { Quotas = [] } = await client.send(new ListServiceQuotasCommand({ ServiceCode: 'omics' }));
+  expect(Quotas.map(({ QuotaCode }) => QuotaCode)).not.toContain('L-C9679DBC');
+  await client.send(new RequestServiceQuotaIncreaseCommand({ ...STORED_RUNS, DesiredValue: 200_000 }));
+  expect((await applied()).Quota?.Value).toBe(200_000);
 });
 
 test('lists the quotas of HealthOmics, page by page', async () => {
