@@ -3,9 +3,6 @@
  * is written by the same pure steps that lead there, and the functions are invoked as their triggers invoke them.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   CreateRunGroupCommand,
@@ -57,18 +54,14 @@ const EVIDENCE_BUCKET = 'rundrop-local-evidence-000000000000-us-east-1';
 /** Long ago, so that nobody takes a step for one that is being taken right now. */
 const AT = '2026-01-02T03:04:05.000Z';
 
-let folder: string;
 let laptop: Laptop;
 let lambda: LambdaClient;
 let sqs: SQSClient;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-rare-'));
-  const routesFile = path.join(folder, 'rundrop.yaml');
-  await writeFile(routesFile, ROUTES);
   laptop = await startLaptop({
-    routesFile,
+    routes: ROUTES,
     // One that the starter reads, and one that only the sweeper does.
     quotas: { 'L-24A3B174': 'default-only', 'L-A30FD31B': 'default-only' },
     functionLog: (_name, line) => void lines.push(line),
@@ -85,7 +78,6 @@ afterAll(async () => {
   lambda.destroy();
   sqs.destroy();
   await laptop.stop();
-  await rm(folder, { recursive: true });
 });
 
 async function invoke<T>(name: string, payload: unknown): Promise<T> {

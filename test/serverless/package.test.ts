@@ -29,6 +29,35 @@ const SETTING_VARIABLES = new Set([
   'RUNDROP_TRACING',
 ]);
 
+/** What packages read and we leave unset. */
+const UNSET = new RegExp(
+  `^(?:${[
+    // Only where the route file says so: test/serverless/pruning.test.ts.
+    'RUNDROP_PRUNE',
+    // Powertools' switches: their defaults are what we want, or the code says it (logging of events is off for good).
+    'POWERTOOLS_(?:DEV|IDEMPOTENCY_DISABLED|LOGGER_LOG_EVENT|LOGGER_SAMPLE_RATE|TRACE_ENABLED|TRACER_CAPTURE_\\w+)',
+    'POWERTOOLS_METRICS_(?:DISABLED|FUNCTION_NAME|NAMESPACE)',
+    // Lambda's own, and what says that code is not in Lambda.
+    '_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_TASK_ROOT|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|EXECUTION_ENV)',
+    'AWS_LAMBDA_\\w+|npm_package_\\w+',
+    // Switches of the SDK, of the X-Ray SDK, and of what they are made of.
+    'AWS_(?:SDK|XRAY)_\\w+|DEBUG_CLS_HOOKED|NODE_DEBUG',
+  ].join('|')})$`,
+);
+
+/** Names of ours and of Powertools wherever they stand, others where they are read, and those of the route file. */
+function variablesRead(files: ReadonlyMap<string, Buffer>): ReadonlySet<string> {
+  const script = [...files].flatMap(([file, content]) => (file.endsWith('.mjs') ? content.toString() : [])).join('\n');
+  const taken = [...script.matchAll(/\{([\w:,$]+)\}=process\.env\b/g)].flatMap(([, names = '']) => names.split(','));
+  const routes = files.get('rundrop.yaml.json')?.toString() ?? '';
+  return new Set([
+    ...(script.match(/\b(?:RUNDROP|POWERTOOLS)_[A-Z0-9_]+\b/g) ?? []),
+    ...[...script.matchAll(/process\.env\??\.(\w+)/g)].map(([, name = '']) => name),
+    ...taken.map((name) => name.replace(/:.*/, '')),
+    ...[...routes.matchAll(/\$\{env:(\w+)/g)].map(([, name = '']) => name),
+  ]);
+}
+
 type Json = Record<string, unknown>;
 interface Statement {
   readonly Sid: string;
@@ -86,7 +115,7 @@ describe('the functions that serverless package makes', () => {
     }
   });
 
-  it('are told everything that the configuration asks for, and no setting that nobody reads', () => {
+  it('are told everything that the configuration asks for, each setting within its range', () => {
     for (const { name, environment } of wiring.functions) {
       expect(() => parseConfig(environment), name).not.toThrow();
       for (const variable of Object.keys(environment).filter((each) => each.startsWith('RUNDROP_'))) {
@@ -95,6 +124,12 @@ describe('the functions that serverless package makes', () => {
         expect(() => parseConfig({ ...environment, [variable]: wrong }), variable).toThrow(variable);
       }
     }
+  });
+
+  it.each(FUNCTIONS)('%s has every variable that its package reads, and no other', async (name) => {
+    const environment = wiring.functions.find((one) => one.name === `rundrop-dev-${name}`)?.environment ?? {};
+    const read = variablesRead(await packaged.files(name));
+    expect([...read].filter((variable) => !UNSET.test(variable)).sort()).toEqual(Object.keys(environment).sort());
   });
 
   it('have the variables of the route file where they read it', async () => {
