@@ -1,12 +1,19 @@
 /** The account that `check --live` looks at, through the AWS SDK. It reads, and changes nothing. */
-import { GetWorkflowCommand, type WorkflowType } from '@aws-sdk/client-omics';
+import {
+  GetRunCacheCommand,
+  GetRunGroupCommand,
+  GetWorkflowCommand,
+  GetWorkflowVersionCommand,
+  type WorkflowType,
+} from '@aws-sdk/client-omics';
 import {
   GetBucketEncryptionCommand,
   GetBucketNotificationConfigurationCommand,
   HeadBucketCommand,
 } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { openIam, openOmics, openS3, openSts } from './clients.ts';
+import { OMICS_QUOTAS, readQuota } from '../lib/aws/quotas.ts';
+import { openIam, openOmics, openS3, openServiceQuotas, openSts } from './clients.ts';
 import type { BucketFacts, LiveAccount, Looked } from './live-check.ts';
 import { LAPTOP_ACCOUNT, type Target } from './target.ts';
 
@@ -21,7 +28,11 @@ const MISSING = new Set([
 ]);
 
 export async function openLiveAccount(target: Target): Promise<LiveAccount> {
-  const [s3, omics] = await Promise.all([openS3(target, { followRegionRedirects: true }), openOmics(target)]);
+  const [s3, omics, serviceQuotas] = await Promise.all([
+    openS3(target, { followRegionRedirects: true }),
+    openOmics(target),
+    openServiceQuotas(target),
+  ]);
   const account = target.kind === 'laptop' ? LAPTOP_ACCOUNT : await accountOf(target);
   return {
     account,
@@ -40,14 +51,27 @@ export async function openLiveAccount(target: Target): Promise<LiveAccount> {
           notifications: notifications === undefined ? undefined : { ...notifications, $metadata: undefined },
         };
       }),
-    workflow: ({ id, type, ownerId }) =>
+    workflow: ({ id, type, ownerId, version }) =>
       looked(async () => {
         const choice = {
           ...(type ? { type: type as WorkflowType } : {}),
           ...(ownerId ? { workflowOwnerId: ownerId } : {}),
         };
-        return (await omics.send(new GetWorkflowCommand({ id, ...choice }))).status ?? 'without a status';
+        const { status = 'without a status' } =
+          version === undefined
+            ? await omics.send(new GetWorkflowCommand({ id, ...choice }))
+            : await omics.send(new GetWorkflowVersionCommand({ workflowId: id, versionName: version, ...choice }));
+        return status;
       }),
+    runGroup: (id) =>
+      looked(async () => {
+        await omics.send(new GetRunGroupCommand({ id }));
+        return 'there' as const;
+      }),
+    runCache: (id) =>
+      looked(async () => (await omics.send(new GetRunCacheCommand({ id }))).status ?? 'without a status'),
+    // What cannot be read is told as the documented value.
+    quota: (name) => readQuota(serviceQuotas, OMICS_QUOTAS[name], { warn: () => {} }),
     trustPolicy: async (roleArn) =>
       target.kind === 'laptop' ? undefined : looked(() => trustPolicyOf(target, roleArn)),
   };

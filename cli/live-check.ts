@@ -1,9 +1,12 @@
 /**
- * What has to be there before a deployment can work: buckets that announce their objects, workflows, the service role.
+ * What has to be there before a deployment can work: buckets that announce their objects, workflows, run groups and
+ * caches, the service role; and how much the account may do.
  * Pure but for the port; every finding says what to do.
  */
+import type { QuotaValue } from '../lib/quota/quota-snapshot.ts';
 import type { RouteFile } from '../lib/routing/route-file.ts';
 import { constantMember, type RunTemplate } from '../lib/routing/run-template.ts';
+import { trustOf } from './trust-policy.ts';
 
 export interface BucketFacts {
   readonly region: string;
@@ -20,15 +23,24 @@ export interface LiveAccount {
   readonly account: string;
   readonly region: string;
   bucket(name: string): Promise<Looked<BucketFacts>>;
-  /** A workflow's status: ACTIVE and others. */
-  workflow(workflow: {
-    readonly id: string;
-    readonly type?: string;
-    readonly ownerId?: string;
-  }): Promise<Looked<string>>;
+  /** The status of a workflow, or of the version of it that is named: ACTIVE and others. */
+  workflow(workflow: WorkflowChoice): Promise<Looked<string>>;
+  runGroup(id: string): Promise<Looked<'there'>>;
+  /** Its status: ACTIVE and others. */
+  runCache(id: string): Promise<Looked<string>>;
+  quota(name: QuotaName): Promise<QuotaValue>;
   /** The role's trust policy as JSON text; `undefined` where there is no IAM to ask. */
   trustPolicy(roleArn: string): Promise<Looked<string> | undefined>;
 }
+
+export interface WorkflowChoice {
+  readonly id: string;
+  readonly type?: string;
+  readonly ownerId?: string;
+  readonly version?: string;
+}
+
+export type QuotaName = 'storedRuns' | 'startRunsPerSecond' | 'activeRunsDynamic' | 'activeRunsStatic';
 
 export interface LiveFinding {
   readonly level: 'ok' | 'note' | 'error';
@@ -50,7 +62,14 @@ export async function liveFindings(file: RouteFile, live: LiveAccount): Promise<
     ...inputs.map((bucket) => () => checkInput(bucket, live)),
     ...outputs.map((bucket) => () => checkOutput(bucket, live)),
     ...workflowsOf(runs).map((workflow) => () => checkWorkflow(workflow, live)),
-    ...unique(runs.flatMap(rolesOf)).map((role) => () => checkRole(role, live)),
+    ...chosen(runs, 'runGroupId', 'runGroupIds').map((id) => () => checkRunGroup(id, live)),
+    ...chosen(runs, 'cacheId', 'cacheIds').map((id) => () => checkRunCache(id, live)),
+    ...chosen(runs, 'roleArn', 'roleArns').map((role) => () => checkRole(role, live)),
+    ...QUOTAS.map(
+      ([name, what]) =>
+        () =>
+          checkQuota(name, what, live),
+    ),
   ];
   const findings: LiveFinding[] = [];
   for (let from = 0; from < looks.length; from += MOST_AT_ONCE) {
@@ -88,7 +107,9 @@ async function checkOutput(name: string, live: LiveAccount): Promise<LiveFinding
 }
 
 function sayEncryption(encryption: string | undefined): string {
-  return encryption === undefined ? 'encryption not known' : `encrypted (${encryption})`;
+  if (encryption === undefined) return 'encryption not known';
+  const isByKey = encryption.startsWith('aws:kms');
+  return `encrypted (${encryption}${isByKey ? '; the service role needs its key' : ''})`;
 }
 
 function bucketTrouble(what: string, trouble: 'missing' | 'forbidden'): LiveFinding {
@@ -112,38 +133,80 @@ export function mergeCommand(bucket: string, notifications: Readonly<Record<stri
   return `aws s3api put-bucket-notification-configuration --bucket ${bucket} --notification-configuration '${merged}'`;
 }
 
-interface WorkflowChoice {
-  readonly id: string;
-  readonly type?: string;
-  readonly ownerId?: string;
-}
-
 function workflowsOf(runs: readonly RunTemplate[]): readonly WorkflowChoice[] {
   const all = runs.flatMap((run) => {
-    const [type, ownerId] = ['workflowType', 'workflowOwnerId'].map((name) => textMember(run, name));
+    const [type, ownerId, version] = ['workflowType', 'workflowOwnerId', 'workflowVersionName'].map((name) =>
+      textMember(run, name),
+    );
     const id = textMember(run, 'workflowId');
     const ids = unique([...(id === undefined ? [] : [id]), ...(run.fromObject?.allow.workflowIds ?? [])]);
-    return ids.map((one) => ({ id: one, ...(type ? { type } : {}), ...(ownerId ? { ownerId } : {}) }));
+    const more = { ...(type ? { type } : {}), ...(ownerId ? { ownerId } : {}), ...(version ? { version } : {}) };
+    return ids.map((one) => ({ id: one, ...more }));
   });
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 async function checkWorkflow(workflow: WorkflowChoice, live: LiveAccount): Promise<LiveFinding[]> {
-  const what = `workflow ${workflow.id}`;
-  const status = await live.workflow(workflow);
-  if (status === 'ACTIVE') return [{ level: 'ok', what, message: 'is ACTIVE' }];
-  if (status === 'forbidden')
-    return [{ level: 'note', what, message: 'it may not be looked at: omics:GetWorkflow is missing' }];
+  const { id, version } = workflow;
+  const what = `workflow ${id}${version === undefined ? '' : `, version ${version}`}`;
+  const action = version === undefined ? 'omics:GetWorkflow' : 'omics:GetWorkflowVersion';
+  return [statusFinding({ what, action, status: await live.workflow(workflow) }, live)];
+}
+
+async function checkRunGroup(id: string, live: LiveAccount): Promise<LiveFinding[]> {
+  const found = await live.runGroup(id);
+  const status = found === 'there' ? 'ACTIVE' : found;
+  return [statusFinding({ what: `run group ${id}`, action: 'omics:GetRunGroup', status, good: 'is there' }, live)];
+}
+
+async function checkRunCache(id: string, live: LiveAccount): Promise<LiveFinding[]> {
+  return [
+    statusFinding({ what: `run cache ${id}`, action: 'omics:GetRunCache', status: await live.runCache(id) }, live),
+  ];
+}
+
+interface LookedAt {
+  readonly what: string;
+  /** What looking at it takes of IAM. */
+  readonly action: string;
+  readonly status: Looked<string>;
+  readonly good?: string;
+}
+
+function statusFinding({ what, action, status, good = 'is ACTIVE' }: LookedAt, live: LiveAccount): LiveFinding {
+  if (status === 'ACTIVE') return { level: 'ok', what, message: good };
+  if (status === 'forbidden') return { level: 'note', what, message: `it may not be looked at: ${action} is missing` };
   const message =
     status === 'missing'
       ? `HealthOmics has none of that id in account ${live.account}, ${live.region}`
       : `it is ${status}, and only an ACTIVE one can run`;
-  return [{ level: 'error', what, message }];
+  return { level: 'error', what, message };
 }
 
-function rolesOf(run: RunTemplate): readonly string[] {
-  const role = textMember(run, 'roleArn');
-  return [...(role === undefined ? [] : [role]), ...(run.fromObject?.allow.roleArns ?? [])];
+const QUOTAS: readonly (readonly [name: QuotaName, what: string])[] = [
+  ['storedRuns', 'stored runs'],
+  ['activeRunsDynamic', 'active runs with DYNAMIC storage'],
+  ['activeRunsStatic', 'active runs with STATIC storage'],
+  ['startRunsPerSecond', 'StartRun calls a second'],
+];
+
+/** No setting repeats a quota: the functions read the same, every five minutes. */
+async function checkQuota(name: QuotaName, what: string, live: LiveAccount): Promise<LiveFinding[]> {
+  const { value, source } = await live.quota(name);
+  const number = value.toLocaleString('en-US');
+  const found = (level: LiveFinding['level'], message: string) => [{ level, what: `quota of ${what}`, message }];
+  if (source === 'applied') return found('ok', `${number}, applied to this account`);
+  if (source === 'default') return found('ok', `${number}, AWS's default`);
+  return found('note', `it may not be looked at: servicequotas:GetServiceQuota is missing. Documented are ${number}`);
+}
+
+/** What a route gives for a member, or lets a run request choose. */
+function chosen(
+  runs: readonly RunTemplate[],
+  member: string,
+  allowed: 'runGroupIds' | 'cacheIds' | 'roleArns',
+): readonly string[] {
+  return unique(runs.flatMap((run) => [textMember(run, member) ?? [], run.fromObject?.allow[allowed] ?? []].flat()));
 }
 
 async function checkRole(roleArn: string, live: LiveAccount): Promise<LiveFinding[]> {
@@ -155,13 +218,21 @@ async function checkRole(roleArn: string, live: LiveAccount): Promise<LiveFindin
   if (policy === undefined) return found('note', 'not looked at: there is no IAM here');
   if (policy === 'missing') return found('error', 'there is no such role. docs/deploy.md has its policies');
   if (policy === 'forbidden') return found('note', 'it may not be looked at: iam:GetRole is missing');
-  return policy.includes(HEALTHOMICS)
-    ? found('ok', `trusts ${HEALTHOMICS}`)
-    : found(
-        'error',
-        `it does not trust ${HEALTHOMICS}, so HealthOmics cannot assume it. docs/deploy.md has the trust policy`,
-      );
+  return found(...TRUSTS[trustOf(policy, live)]);
 }
+
+const TRUSTS: Readonly<Record<ReturnType<typeof trustOf>, readonly [LiveFinding['level'], string]>> = {
+  none: [
+    'error',
+    `it does not trust ${HEALTHOMICS}, so HealthOmics cannot assume it. docs/deploy.md has the trust policy`,
+  ],
+  others: [
+    'error',
+    `it trusts ${HEALTHOMICS} for runs of another account or region only. docs/deploy.md has the trust policy`,
+  ],
+  open: ['note', `trusts ${HEALTHOMICS}, whoever it acts for: docs/deploy.md has the conditions that keep others out`],
+  trusted: ['ok', `trusts ${HEALTHOMICS} for runs of this account`],
+};
 
 function outputBuckets(run: RunTemplate): readonly string[] {
   const prefixes = [run.outputPrefix, ...(run.fromObject?.allow.outputUriPrefixes ?? [])];

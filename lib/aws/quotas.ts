@@ -10,7 +10,7 @@ import type { AccountQuotas, QuotaValue } from '../quota/quota-snapshot.ts';
 import { traced } from './tracing.ts';
 
 /** Quota codes of service code `omics` and the defaults that AWS documents. */
-const OMICS_QUOTAS = {
+export const OMICS_QUOTAS = {
   storedRuns: { code: 'L-C9679DBC', documented: 100_000 },
   activeRunsDynamic: { code: 'L-BE38079A', documented: 50 },
   activeRunsStatic: { code: 'L-A30FD31B', documented: 10 },
@@ -33,8 +33,7 @@ export function createQuotas(
   const read = async ({ code, documented }: { code: string; documented: number }): Promise<QuotaValue> => {
     const cached = ofTarget === undefined ? known.get(code) : undefined;
     if (cached !== undefined && clock.nowMs() - cached.readMs < FRESH_MS) return cached.value;
-    const value = await readLive(client, code, log);
-    const used: QuotaValue = value ?? { value: documented, source: 'documented' };
+    const used = await readQuota(client, { code, documented }, log);
     if (ofTarget === undefined) known.set(code, { value: used, readMs: clock.nowMs() });
     return used;
   };
@@ -51,14 +50,25 @@ export function createQuotas(
   };
 }
 
-async function readLive(client: ServiceQuotasClient, code: string, log: Log): Promise<QuotaValue | undefined> {
+/** One of OMICS_QUOTAS, as the account has it now. */
+export async function readQuota(
+  client: ServiceQuotasClient,
+  { code, documented }: { readonly code: string; readonly documented: number },
+  log: Pick<Log, 'warn'>,
+): Promise<QuotaValue> {
   const applied = await readApplied(client, code, log);
   if (applied !== undefined) return { value: applied, source: 'applied' };
   const byDefault = await readDefault(client, code, log);
-  return byDefault === undefined ? undefined : { value: byDefault, source: 'default' };
+  return byDefault === undefined
+    ? { value: documented, source: 'documented' }
+    : { value: byDefault, source: 'default' };
 }
 
-async function readApplied(client: ServiceQuotasClient, QuotaCode: string, log: Log): Promise<number | undefined> {
+async function readApplied(
+  client: ServiceQuotasClient,
+  QuotaCode: string,
+  log: Pick<Log, 'warn'>,
+): Promise<number | undefined> {
   try {
     return (await client.send(new GetServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
   } catch (error) {
@@ -67,7 +77,11 @@ async function readApplied(client: ServiceQuotasClient, QuotaCode: string, log: 
   }
 }
 
-async function readDefault(client: ServiceQuotasClient, QuotaCode: string, log: Log): Promise<number | undefined> {
+async function readDefault(
+  client: ServiceQuotasClient,
+  QuotaCode: string,
+  log: Pick<Log, 'warn'>,
+): Promise<number | undefined> {
   try {
     return (await client.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
   } catch (error) {

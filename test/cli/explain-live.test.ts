@@ -76,5 +76,6 @@ test('check --live looks at the buckets and workflows of the target, and says wh
   expect(stdout).toContain(`✓ s3://${BUCKET}: in us-east-1, encrypted (AES256), announces its objects`);
   expect(stdout).toContain(`note: ${ROLE_ARN}: not looked at: there is no IAM here`);
   expect(stdout).toMatch(/workflow 1234567: /);
+  expect(stdout).toMatch(/✓ quota of stored runs: [\d,]+, applied to this account/);
   expect(exitStatus).toBe(stdout.includes('✗') ? 1 : 0);
 });

@@ -8,6 +8,7 @@ defaults: { roleArn: '${ROLE}', outputUri: 's3://results/{route}/', retentionMod
 routes:
   - { name: one, on: { bucket: incoming, key: 'cram/{x}.cram' }, run: { workflowId: "1234567" } }
   - { name: ready, on: { bucket: incoming, key: 'wgs/{x}' }, run: { workflowId: "4974161", workflowType: READY2RUN } }
+  - { name: grouped, on: { bucket: incoming, key: 'in/{x}' }, run: { workflowId: "1234567", workflowVersionName: v2, runGroupId: "11", cacheId: "12" } }
 `);
 
 const announcing: BucketFacts = {
@@ -16,13 +17,23 @@ const announcing: BucketFacts = {
   notifications: { EventBridgeConfiguration: {} },
 };
 
+const trusting = (Condition: object) =>
+  JSON.stringify({
+    Statement: [
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'omics.amazonaws.com' }, Condition },
+    ],
+  });
+
 function account(changes: Partial<LiveAccount> = {}): LiveAccount {
   return {
     account: '123456789012',
     region: 'eu-central-1',
     bucket: async () => announcing,
     workflow: async () => 'ACTIVE',
-    trustPolicy: async () => '{"Statement":[{"Principal":{"Service":"omics.amazonaws.com"}}]}',
+    runGroup: async () => 'there',
+    runCache: async () => 'ACTIVE',
+    quota: async () => ({ value: 1_000, source: 'applied' }),
+    trustPolicy: async () => trusting({ StringEquals: { 'aws:SourceAccount': '123456789012' } }),
     ...changes,
   };
 }
@@ -39,13 +50,20 @@ describe('an account that is ready', () => {
     };
     const findings = await liveFindings(FILE, account({ workflow }));
     expect(findings.map(({ level, what, message }) => `${level} ${what}: ${message}`)).toEqual([
-      'ok s3://incoming: in eu-central-1, encrypted (aws:kms), announces its objects',
-      'ok s3://results: in eu-central-1, encrypted (aws:kms), for outputs',
+      'ok s3://incoming: in eu-central-1, encrypted (aws:kms; the service role needs its key), announces its objects',
+      'ok s3://results: in eu-central-1, encrypted (aws:kms; the service role needs its key), for outputs',
       'ok workflow 1234567: is ACTIVE',
       'ok workflow 4974161: is ACTIVE',
-      `ok ${ROLE}: trusts omics.amazonaws.com`,
+      'ok workflow 1234567, version v2: is ACTIVE',
+      'ok run group 11: is there',
+      'ok run cache 12: is ACTIVE',
+      `ok ${ROLE}: trusts omics.amazonaws.com for runs of this account`,
+      'ok quota of stored runs: 1,000, applied to this account',
+      'ok quota of active runs with DYNAMIC storage: 1,000, applied to this account',
+      'ok quota of active runs with STATIC storage: 1,000, applied to this account',
+      'ok quota of StartRun calls a second: 1,000, applied to this account',
     ]);
-    expect(asked).toEqual([{ id: '1234567' }, { id: '4974161', type: 'READY2RUN' }]);
+    expect(asked).toEqual([{ id: '1234567' }, { id: '4974161', type: 'READY2RUN' }, { id: '1234567', version: 'v2' }]);
   });
 });
 
@@ -94,7 +112,29 @@ describe('what is not ready', () => {
       'it is CREATING, and only an ACTIVE one can run',
     ],
     ['workflow 1234567', { workflow: async () => 'forbidden' }, 'note', 'omics:GetWorkflow is missing'],
+    [
+      'workflow 1234567, version v2',
+      { workflow: async () => 'forbidden' },
+      'note',
+      'omics:GetWorkflowVersion is missing',
+    ],
+    ['run group 11', { runGroup: async () => 'missing' }, 'error', 'HealthOmics has none of that id'],
+    ['run cache 12', { runCache: async () => 'DELETED' }, 'error', 'it is DELETED'],
+    [
+      'quota of stored runs',
+      { quota: async () => ({ value: 100_000, source: 'documented' }) },
+      'note',
+      'servicequotas:GetServiceQuota is missing. Documented are 100,000',
+    ],
+    ['quota of stored runs', { quota: async () => ({ value: 5, source: 'default' }) }, 'ok', "5, AWS's default"],
     [ROLE, { trustPolicy: async () => '{}' }, 'error', 'it does not trust omics.amazonaws.com'],
+    [ROLE, { trustPolicy: async () => trusting({}) }, 'note', 'whoever it acts for'],
+    [
+      ROLE,
+      { trustPolicy: async () => trusting({ StringEquals: { 'aws:SourceAccount': '210987654321' } }) },
+      'error',
+      'for runs of another account or region only',
+    ],
     [ROLE, { trustPolicy: async () => 'missing' }, 'error', 'there is no such role'],
     [ROLE, { trustPolicy: async () => undefined }, 'note', 'there is no IAM here'],
     [
