@@ -6,7 +6,7 @@
 
 const KEY_REUSE_SECONDS = 300;
 /** Who uses the key for our functions. */
-const KEY_SERVICES = ['dynamodb', 'events', 'lambda', 's3', 'scheduler', 'sns', 'sqs', 'states'];
+const KEY_SERVICES = ['dynamodb', 'events', 'lambda', 's3', 'sns', 'sqs', 'states'];
 
 module.exports = class ApplySettings {
   constructor(serverless) {
@@ -32,10 +32,11 @@ function applySettings(template, settings, { region, prefix }) {
     template.Rules = { ...template.Rules, ...accountRule(settings.allowedAccounts) };
   if (settings.forwardBusArn !== '') forward(template.Resources, settings.forwardBusArn, prefix);
   Object.assign(template.Resources, entrances(settings.bucketAccounts, prefix));
+  if (settings.kmsKeyArn !== '') keepWhatTheBusCannotRead(template.Resources);
   for (const [id, resource] of Object.entries(template.Resources)) {
     if (settings.kmsKeyArn !== '') encrypt(id, resource, settings.kmsKeyArn);
     if (resource.Type === 'AWS::CloudWatch::Alarm') notifyOf(resource, settings.alarmTopicArns);
-    if (resource.Type === 'AWS::IAM::Role') changeRole(resource, settings);
+    if (resource.Type === 'AWS::IAM::Role') changeRole(resource, settings, prefix);
     if (resource.Type === 'AWS::Lambda::Function') changeFunction(resource, settings);
   }
 }
@@ -86,12 +87,12 @@ function notifyOf(alarm, topics) {
   if (topics.length > 0) Object.assign(alarm.Properties, { AlarmActions: topics, OKActions: topics });
 }
 
-function changeRole({ Properties: role }, { kmsKeyArn, permissionsBoundaryArn, tracing, vpcSubnetIds }) {
+function changeRole({ Properties: role }, { kmsKeyArn, permissionsBoundaryArn, tracing, vpcSubnetIds }, prefix) {
   const service = role.AssumeRolePolicyDocument.Statement[0].Principal.Service;
   const isFunction = service === 'lambda.amazonaws.com';
   const add = (...statements) => role.Policies[0].PolicyDocument.Statement.push(...statements);
   if (permissionsBoundaryArn !== '') role.PermissionsBoundary = permissionsBoundaryArn;
-  if (kmsKeyArn !== '') add(keyStatement(kmsKeyArn));
+  if (kmsKeyArn !== '') add(...(KEY_USES[service]?.(kmsKeyArn, prefix) ?? []));
   if (isFunction && tracing) add(statement('Trace', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'));
   if (isFunction && vpcSubnetIds.length > 0) {
     const names = ['Create', 'Describe', 'Delete'].map(
@@ -101,12 +102,42 @@ function changeRole({ Properties: role }, { kmsKeyArn, permissionsBoundaryArn, t
   }
 }
 
-function keyStatement(key) {
-  const services = KEY_SERVICES.map((service) => ({ 'Fn::Sub': `${service}.\${AWS::Region}.\${AWS::URLSuffix}` }));
-  return {
-    ...statement('UseTheKey', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], key),
-    Condition: { StringEquals: { 'kms:ViaService': services } },
-  };
+const USE = ['kms:Decrypt', 'kms:GenerateDataKey'];
+const ours = (rest) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${rest}` });
+
+/**
+ * By who assumes a role: how it uses the key. Functions do so through the services that hold what is encrypted. Step
+ * Functions and Scheduler use the key with the role itself, and not through a service: there the encryption context says
+ * what for. What EventBridge forwards it encrypts by itself.
+ */
+const KEY_USES = {
+  'lambda.amazonaws.com': (key) => [through(KEY_SERVICES, [...USE, 'kms:DescribeKey'], key)],
+  'states.amazonaws.com': (key, prefix) => [
+    forContext('UseTheKey', USE, key, {
+      'aws:states:stateMachineArn': ours(
+        `states:\${AWS::Region}:\${AWS::AccountId}:stateMachine:${prefix}-run-lifecycle`,
+      ),
+    }),
+    forContext('EncryptLogs', 'kms:GenerateDataKey', key, {
+      SourceArn: ours('logs:${AWS::Region}:${AWS::AccountId}:*'),
+    }),
+  ],
+  'scheduler.amazonaws.com': (key, prefix) => [
+    forContext('ReadSchedules', 'kms:Decrypt', key, {
+      'aws:scheduler:schedule:arn': ours(`scheduler:\${AWS::Region}:\${AWS::AccountId}:schedule/${prefix}/*`),
+    }),
+    through(['sqs'], USE, key),
+  ],
+};
+
+function through(services, actions, key) {
+  const via = services.map((service) => ({ 'Fn::Sub': `${service}.\${AWS::Region}.\${AWS::URLSuffix}` }));
+  return { ...statement('UseTheKey', actions, key), Condition: { StringEquals: { 'kms:ViaService': via } } };
+}
+
+function forContext(sid, actions, key, context) {
+  const keys = Object.entries(context).map(([name, value]) => [`kms:EncryptionContext:${name}`, value]);
+  return { ...statement(sid, actions, key), Condition: { StringLike: Object.fromEntries(keys) } };
 }
 
 function statement(sid, actions, resource) {
@@ -121,12 +152,22 @@ function changeFunction({ Properties: lambda }, { tracing, vpcSubnetIds, vpcSecu
 /** Our events to a bus of all stacks, in another account or region. */
 function forward(resources, busArn, prefix) {
   Object.assign(resources, forwardResources(busArn, prefix));
-  // A queue has one policy.
+  letSend(resources, 'ForwardRuleSends', 'ForwardRule');
+}
+
+/** An event that cannot be encrypted or decrypted, because the key refuses, matches no rule: the bus itself keeps it. */
+function keepWhatTheBusCannotRead(resources) {
+  resources.EventBus.Properties.DeadLetterConfig = { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } };
+  letSend(resources, 'EventBusSends', 'EventBus');
+}
+
+/** To the queue of what could not be delivered. A queue has one policy. */
+function letSend(resources, sid, source) {
   resources.UndeliveredQueuePolicy.Properties.PolicyDocument.Statement.push({
-    ...statement('ForwardRuleSends', 'sqs:SendMessage', { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] }),
+    ...statement(sid, 'sqs:SendMessage', { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] }),
     Principal: { Service: 'events.amazonaws.com' },
     Condition: {
-      ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['ForwardRule', 'Arn'] } },
+      ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [source, 'Arn'] } },
       StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
     },
   });

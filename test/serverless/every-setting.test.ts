@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -26,6 +27,36 @@ const resourcesOf = (type: string) =>
   Object.entries(template.Resources)
     .filter(([, resource]) => resource.Type === type)
     .map(([id, { Properties }]) => ({ id, ...Properties }) as Json & { readonly id: string });
+
+const viaService = (service: string) => ({ 'Fn::Sub': `${service}.\${AWS::Region}.\${AWS::URLSuffix}` });
+
+function ofContext(key: string, service: string, rest: string) {
+  const arn = `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`;
+  return { StringLike: { [`kms:EncryptionContext:${key}`]: { 'Fn::Sub': arn } } };
+}
+
+/** What a role may do with the key, and when. */
+function keyUses(role: Json): readonly (readonly [unknown, unknown])[] {
+  const policies = role.Policies as readonly { PolicyDocument: { Statement: readonly Json[] } }[];
+  const statements = policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  return statements.filter(({ Resource }) => Resource === KEY).map(({ Action, Condition }) => [Action, Condition]);
+}
+
+/** Service principals that use the key by themselves, by the resources that are under it. */
+function principalsOfKey(): ReadonlySet<string> {
+  const has = (type: string) => resourcesOf(type).length > 0;
+  const isLogged = resourcesOf('AWS::StepFunctions::StateMachine').some(
+    (one) => one.LoggingConfiguration !== undefined,
+  );
+  return new Set([
+    // Onto the bus, and from rules into queues and dead letters.
+    ...(has('AWS::Events::EventBus') || has('AWS::Events::Rule') ? ['events.amazonaws.com'] : []),
+    // From the topic into queues that subscribe.
+    ...(has('AWS::SNS::Topic') ? ['sns.amazonaws.com'] : []),
+    ...(has('AWS::Logs::LogGroup') ? ['logs.eu-central-1.amazonaws.com'] : []),
+    ...(isLogged ? ['delivery.logs.amazonaws.com'] : []),
+  ]);
+}
 
 describe('with every setting, the template', () => {
   it('has been set in all of them', () => {
@@ -58,15 +89,48 @@ describe('with every setting, the template', () => {
     expect(new Set(keys)).toEqual(new Set([KEY]));
   });
 
-  it('has the boundary on every role, and lets each use the key through services only', () => {
-    for (const role of resourcesOf('AWS::IAM::Role')) {
+  it('has the boundary on every role', () => {
+    for (const role of resourcesOf('AWS::IAM::Role'))
       expect(role.PermissionsBoundary, role.id).toBe(ALL_SETTINGS.permissionsBoundaryArn);
-      const [policy] = role.Policies as readonly { PolicyDocument: { Statement: readonly Json[] } }[];
-      const statements = policy?.PolicyDocument.Statement ?? [];
-      const ofKey = statements.filter(({ Resource }) => Resource === KEY);
-      expect(ofKey, role.id).toMatchObject([{ Condition: { StringEquals: { 'kms:ViaService': expect.any(Array) } } }]);
-      expect(JSON.stringify(statements.map(({ Action }) => Action))).not.toContain('*');
-    }
+  });
+
+  it('lets each role use the key for what it is there for, and for nothing else', () => {
+    const uses = Object.fromEntries(resourcesOf('AWS::IAM::Role').map((role) => [role.id, keyUses(role)]));
+    const { RunLifecycleRole, ScheduleRole, ForwardRole, ...functions } = uses;
+    const via = (...services: string[]) => ({ StringEquals: { 'kms:ViaService': services.map(viaService) } });
+    const through = via('dynamodb', 'events', 'lambda', 's3', 'sns', 'sqs', 'states');
+    const all = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'];
+    expect(Object.keys(functions)).toHaveLength(resourcesOf('AWS::Lambda::Function').length);
+    for (const [id, used] of Object.entries(functions)) expect(used, id).toEqual([[all, through]]);
+    // Not through a service: with that condition AWS says that executions can fail to start.
+    expect(RunLifecycleRole).toEqual([
+      [
+        ['kms:Decrypt', 'kms:GenerateDataKey'],
+        ofContext('aws:states:stateMachineArn', 'states', 'stateMachine:rundrop-dev-run-lifecycle'),
+      ],
+      ['kms:GenerateDataKey', ofContext('SourceArn', 'logs', '*')],
+    ]);
+    expect(ScheduleRole).toEqual([
+      ['kms:Decrypt', ofContext('aws:scheduler:schedule:arn', 'scheduler', 'schedule/rundrop-dev/*')],
+      [['kms:Decrypt', 'kms:GenerateDataKey'], via('sqs')],
+    ]);
+    expect(ForwardRole).toEqual([]);
+  });
+
+  it('uses the key through the services that docs/settings.md lets in, and lets in no other', () => {
+    const page = readFileSync(path.join(ROOT, 'docs', 'settings.md'), 'utf8');
+    const [, text = ''] = /^## A key of your own\n[\s\S]*?```json\n([\s\S]*?)```/m.exec(page) ?? [];
+    const { Statement } = JSON.parse(text) as { Statement: readonly Json[] };
+    const services = Statement.flatMap(({ Principal }) => (Principal as { Service?: string | string[] }).Service ?? []);
+    expect(services.flat().sort()).toEqual([...principalsOfKey()].sort());
+    for (const { Sid, Condition } of Statement.filter(({ Sid: sid }) => sid !== 'AccountAdministers'))
+      expect(JSON.stringify(Condition), String(Sid)).toContain('123456789012');
+  });
+
+  it('keeps events that the key does not let the bus read', () => {
+    const queue = { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] };
+    expect(template.Resources.EventBus?.Properties).toMatchObject({ DeadLetterConfig: { Arn: queue } });
+    expect(JSON.stringify(template.Resources.UndeliveredQueuePolicy)).toContain('"Fn::GetAtt":["EventBus","Arn"]');
   });
 
   it('has the functions in the VPC, traced, and their roles able to be there', () => {
@@ -136,6 +200,7 @@ describe('with every setting, the template', () => {
         allowedAccounts: [],
         bucketAccounts: [],
         forwardBusArn: '',
+        kmsKeyArn: '',
       };
       const { hooks } = new plugin({ service: { provider, custom: { settings, prefix: 'rundrop-dev' } } });
       for (const hook of Object.values(hooks)) hook();
