@@ -5,7 +5,16 @@ import { describe, expect, it } from 'vitest';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 const REQUIREMENTS = ['test/linters/requirements.txt', 'test/clients/requirements.txt'];
-const DEPLOYED = ['serverless.yml', 'deploy/roles.yml', 'deploy/routes.cjs', '.ci/run', 'rundrop.yaml', 'package.json'];
+const DEPLOYED = [
+  'serverless.yml',
+  'deploy/roles.yml',
+  'deploy/routes.cjs',
+  'deploy/route-grants.cjs',
+  'deploy/route-resources.cjs',
+  '.ci/run',
+  'rundrop.yaml',
+  'package.json',
+];
 /** An access key's id, a secret's name with a value, a private key, a token of a registry or of GitHub. */
 const SECRETS = [
   /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/,
