@@ -39,8 +39,8 @@ export async function startWaiting(
   deadlineMs: number,
   nudged: readonly string[] = [],
 ): Promise<Started> {
-  const run = await beginRun(ports, deadlineMs);
-  const stopped = await startRounds(ports, run, nudged);
+  const [run, shown] = await Promise.all([beginRun(ports, deadlineMs), ports.ledger.requests.line(ENTRIES_EACH)]);
+  const stopped = await startRounds(ports, run, await withNudged(ports, shown, nudged));
   try {
     await remember(ports, run, stopped);
   } catch (error) {
@@ -77,10 +77,11 @@ async function beginRun(ports: StartWaitingPorts, deadlineMs: number): Promise<S
 async function startRounds(
   ports: StartWaitingPorts,
   run: StarterRun,
-  nudged: readonly string[],
+  first: readonly LineEntry[],
 ): Promise<Started['stopped']> {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const line = await waitingLine(ports, run, round === 0 ? nudged : []);
+    const shown = round === 0 ? first : await ports.ledger.requests.line(ENTRIES_EACH + run.done.size);
+    const line = inOrder(run, shown);
     if (line.length === 0) return 'nothing-waits';
     const { gate, picture } = run;
     const probeEveryMs = ports.settings.quotaProbeSeconds * 1000;
@@ -97,16 +98,19 @@ async function startRounds(
 }
 
 /** The index nominates; whether a request still waits is read again before it is started. */
-async function waitingLine(
-  ports: StartWaitingPorts,
-  run: StarterRun,
+async function withNudged(
+  { ledger }: StartWaitingPorts,
+  shown: readonly LineEntry[],
   nudged: readonly string[],
 ): Promise<readonly LineEntry[]> {
-  const shown = await ports.ledger.requests.line(ENTRIES_EACH + run.done.size);
   const unseen = nudged.filter((identity) => shown.every((entry) => entry.identity !== identity));
-  const records = await sideBySide(unseen, READS_AT_ONCE, (identity) => ports.ledger.requests.read(identity));
+  const records = await sideBySide(unseen, READS_AT_ONCE, (identity) => ledger.requests.read(identity));
   const late = records.flatMap((record) => (record?.state === 'WAITING' ? [lineEntryOf(record)] : []));
-  const line = [...shown, ...late].filter(({ identity }) => !run.done.has(identity));
+  return [...shown, ...late];
+}
+
+function inOrder(run: StarterRun, shown: readonly LineEntry[]): readonly LineEntry[] {
+  const line = shown.filter(({ identity }) => !run.done.has(identity));
   for (const { route } of line) run.routes.add(route);
   const order = admissionOrder(line, [...run.gate.servedLast, ...run.served]);
   // What did not get through goes behind the others, so that one that never does holds up nobody.

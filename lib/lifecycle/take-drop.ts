@@ -37,11 +37,11 @@ export function dropIdOf(drop: Drop): string {
 /** Takes one drop as far as it goes now. Safe to repeat at any point; a repeat of what is done changes nothing. */
 export async function takeDrop(ports: TakeSheetPorts, drop: Drop): Promise<Taken> {
   const dropId = dropIdOf(drop);
-  const known = await ports.ledger.drops.read(dropId);
+  // A first invocation reads the route file while the ledger answers.
+  const [known, file] = await Promise.all([ports.ledger.drops.read(dropId), ports.routes.read()]);
   if (known?.sheet !== undefined || known?.state === 'READING') return sheet(ports, dropId);
   const settled = known === undefined ? undefined : await settledBefore(ports, known);
   if (settled !== undefined) return settled;
-  const file = await ports.routes.read();
   const match = matchDrop(file, await withFacts(ports, file, drop));
   if (match.kind === 'unmatched') {
     ports.log.info('no route takes the drop', { dropId });
