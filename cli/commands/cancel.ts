@@ -47,7 +47,7 @@ function describe({ kind, record }: CancelResult): string {
       return `HealthOmics cancels run ${runId} of ${identity}. Its outcome arrives as usual: rundrop show ${runId}`;
     case 'asked':
       return runId === undefined
-        ? `StartRun of ${identity} was called and has not been answered: if a run comes of it, it is cancelled within a minute.`
+        ? `StartRun of ${identity} was called, and its answer is not known yet: if a run comes of it, it is cancelled within a minute. StartRun is not called again.`
         : `Run ${runId} of ${identity} is ending already; no other attempt follows.`;
     case 'over':
       return `${identity} ended before as ${outcome}: there is nothing to cancel.`;

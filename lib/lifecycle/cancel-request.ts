@@ -15,7 +15,7 @@ export interface CancelResult {
   readonly record: RequestRecord;
   /**
    * `ended`: it never started, and will not. `cancelling`: HealthOmics was asked to cancel its run. `asked`: a run may be
-   * starting or has just ended; reconciliation sees to it. `over`: it had ended before. `uncertain`: nobody knows whether
+   * starting or has just ended; starter and reconciliation see to it. `over`: it had ended before. `uncertain`: nobody knows whether
    * there is a run.
    */
   readonly kind: 'ended' | 'cancelling' | 'asked' | 'over' | 'uncertain';

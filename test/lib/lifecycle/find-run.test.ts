@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
 import { cancelRequest } from '../../../lib/lifecycle/cancel-request.ts';
+import { adopt, leaveToPerson } from '../../../lib/lifecycle/find-run.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { decideUncertain } from '../../../lib/lifecycle/replay-request.ts';
 import { callStart, prepareStart } from '../../../lib/lifecycle/start-one.ts';
@@ -96,11 +97,57 @@ describe('a request that was cancelled before its StartRun was answered', () => 
     expect(called('CancelRun')).toEqual([]);
   });
 
+  it('is settled for the starter', async () => {
+    const record = await cancelled();
+    expect(await prepareStart(world, record.identity, new Set())).toEqual({ kind: 'settled' });
+  });
+
   it('is not called again by a starter that had read it before the wish', async () => {
     const record = await unanswered();
     expect(await prepareStart(world, record.identity, new Set())).toMatchObject({ kind: 'ready' });
     await cancelRequest(world, record, act('cancel'));
     expect(await callStart(world, record, new Set())).toEqual({ kind: 'settled' });
     expect(world.runs.calls).toEqual([]);
+  });
+});
+
+describe('a run that was found', () => {
+  const run = { runId: '1000001', uuid: 'uuid-1' };
+
+  it('is told of in the log and counted, with how long its request had waited', async () => {
+    const record = await unanswered();
+    world.clock.now += 5_000;
+    await adopt(world, record, run);
+    const line = world.lines.find((one) => one.startsWith('run started')) ?? '';
+    for (const id of [record.identity, currentAttempt(record).requestId, run.runId, run.uuid])
+      expect(line).toContain(id);
+    expect(world.figures).toContainEqual({ kind: 'started', waitedSeconds: 5 });
+  });
+
+  it('is not counted where clocks disagree on how long', async () => {
+    const record = await unanswered();
+    world.clock.now -= 5_000;
+    await adopt(world, record, run);
+    expect(world.figures.filter(({ kind }) => kind === 'started')).toEqual([]);
+  });
+});
+
+describe('a start that nobody can be certain of', () => {
+  const uncertainties = () => world.figures.filter(({ kind }) => kind === 'uncertain').length;
+
+  it('is counted once, by whoever found it so first', async () => {
+    const record = await unanswered();
+    await leaveToPerson(world, record, 'It is too old.');
+    world.clock.now += 1_000;
+    await leaveToPerson(world, record, 'It is too old.');
+    expect(uncertainties()).toBe(1);
+  });
+
+  it('is not counted when its run was found meanwhile', async () => {
+    const record = await unanswered();
+    await adopt(world, record, { runId: '1', uuid: 'uuid-1' });
+    await leaveToPerson(world, record, 'It is too old.');
+    expect(uncertainties()).toBe(0);
+    expect(await read(record)).toMatchObject({ state: 'STARTED' });
   });
 });

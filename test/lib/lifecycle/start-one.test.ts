@@ -1,11 +1,12 @@
 /** Each step of one start by itself; start-and-watch.test.ts has them together. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
-import { noteReason } from '../../../lib/lifecycle/find-run.ts';
+import { adopt, noteReason } from '../../../lib/lifecycle/find-run.ts';
 import { callStart, denied, end, prepareStart } from '../../../lib/lifecycle/start-one.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { startedAgain } from '../../../lib/runs/operator-steps.ts';
 import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
-import { ended, startCalled } from '../../../lib/runs/transitions.ts';
+import { ended, startCalled, uncertain } from '../../../lib/runs/transitions.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 let world: World;
@@ -105,6 +106,52 @@ describe('the call', () => {
     expect([...reached]).toEqual([LIMIT_OF_TODAY]);
   });
 
+  it('is repeated also where its route has started all its runs of the day since', async () => {
+    world.clock.now = Date.UTC(2026, 0, 2, 23, 59, 50);
+    const record = await waiting('limited/1');
+    world.runs.loseAnswers = 1;
+    expect(await callStart(world, record, new Set())).toMatchObject({ result: { kind: 'later' } });
+    world.clock.now += 20_000;
+    const reached = new Set(['started#limited#2026-01-03']);
+    expect(await callStart(world, await read(record.identity), reached)).toMatchObject({ result: { kind: 'started' } });
+  });
+
+  it('counts once for the day, however often it was denied', async () => {
+    const record = await waiting('limited/1');
+    for (let time = 0; time < 3; time += 1) {
+      world.runs.answers.push({ kind: 'later', reason: 'slow down', isThrottled: true });
+      expect(await callStart(world, await read(record.identity), new Set())).toMatchObject({ kind: 'answered' });
+      await denied(world, await read(record.identity));
+    }
+    const other = await waiting('limited/2');
+    expect(await callStart(world, other, new Set())).toMatchObject({ result: { kind: 'started' } });
+  });
+
+  it('is of the attempt that was looked at, not of one that came since', async () => {
+    const stale = await waiting();
+    const at = new Date(world.clock.now).toISOString();
+    await world.ledger.requests.change(stale.identity, (record) =>
+      startedAgain(uncertain(startCalled(record, 1, at), 'Nobody knows.', at), { what: 'start-again', at, by: 'ada' }),
+    );
+    expect(await callStart(world, stale, new Set())).toEqual({ kind: 'settled' });
+    expect(world.runs.calls).toEqual([]);
+  });
+
+  it('is not the first where another starter called since the request was read', async () => {
+    const stale = await waiting();
+    const at = new Date(world.clock.now - 1).toISOString();
+    await world.ledger.requests.change(stale.identity, (record) => startCalled(record, 1, at));
+    expect(await callStart(world, stale, new Set())).toMatchObject({ kind: 'answered', isFirst: false });
+  });
+
+  it('that is refused at once has no run to look for', async () => {
+    world.runs.answers.push({ kind: 'refused', reason: 'no such workflow' });
+    world.runs.findRunIdsByName = async () => {
+      throw new Error('looked for');
+    };
+    expect(await callStart(world, await waiting(), new Set())).toMatchObject({ result: { kind: 'refused' } });
+  });
+
   it('takes a run for its own by its tag alone, whoever else has the name', async () => {
     const record = await calledBefore(7200);
     const { name, requestId } = currentAttempt(record);
@@ -137,7 +184,9 @@ describe('the call', () => {
     expect(await callStart(world, record, new Set())).toEqual({ kind: 'settled' });
     expect(await read(record.identity)).toMatchObject({
       state: 'UNCERTAIN',
-      reason: expect.stringMatching(`its answer is not known; no run named ${name} exists now.*a person has to decide`),
+      reason: expect.stringMatching(
+        `its answer is not known; no run named ${name} exists now.*too old to be repeated.*a person has to decide`,
+      ),
     });
     expect(world.lines.some((line) => line.startsWith('start is uncertain') && line.includes(record.identity))).toBe(
       true,
@@ -160,6 +209,13 @@ describe('afterwards', () => {
     const refusal = { outcome: 'REFUSED', reason: 'no such workflow', code: undefined } as const;
     expect(await end(world, record, refusal)).toEqual({ kind: 'settled' });
     expect(await read(record.identity)).toMatchObject({ outcome: 'CANCELLED', outcomeAt: over.outcomeAt });
+  });
+
+  it('does not end what has a run by now', async () => {
+    const record = await waiting();
+    await adopt(world, record, { runId: '1', uuid: 'uuid-1' });
+    await end(world, record, { outcome: 'REFUSED', reason: 'no such workflow', code: undefined });
+    expect(await read(record.identity)).toMatchObject({ state: 'STARTED' });
   });
 
   it('says in the log that a request was not started, by its id', async () => {
