@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readServerlessFile } from '../../local/wiring/serverless-file.ts';
 import { filesUnder } from '../source-tree.ts';
+import { nameOf, publishedMetrics } from './published-metrics.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
@@ -126,13 +127,12 @@ describe('what alarms and dashboard look at', () => {
     );
   });
 
-  it('is a metric that the functions publish, of this stage', () => {
-    const published = read('lib/aws/lifecycle-metrics.ts') + read('lib/aws/sweep-metrics.ts');
+  it('is each metric that the functions publish, of this stage, and no other', () => {
     const ours = namedMetrics().filter(({ namespace }) => namespace === 'Rundrop');
     const searched = JSON.stringify(widgets()).matchAll(
       /\{Rundrop,service,([\w,]+)\} MetricName=\\+"(\w+)\\+" service=\\+"([\w-]+)\\+"/g,
     );
-    const all = [
+    const named = [
       ...ours.map(({ name, dimensions }) => ({ name, stage: dimensions.service, dimensions: Object.keys(dimensions) })),
       ...[...searched].map(([, dimensions = '', name = '', stage]) => ({
         name,
@@ -140,14 +140,22 @@ describe('what alarms and dashboard look at', () => {
         dimensions: dimensions.split(','),
       })),
     ];
-    expect(all.length).toBeGreaterThan(15);
-    for (const { name, stage, dimensions } of all) {
-      expect(published, name).toMatch(new RegExp(`\\b${name}\\b`));
-      expect(stage, name).toBe('rundrop-prod');
-      for (const dimension of dimensions.filter((one) => one !== 'service')) expect(published).toContain(dimension);
-    }
+    expect(new Set(named.map(({ stage }) => stage))).toEqual(new Set(['rundrop-prod']));
+    const names = new Set(named.map(({ name, dimensions }) => nameOf(name, dimensions)));
+    expect([...names].sort()).toEqual(publishedMetrics());
     const [lambda] = resourcesOf<{ Environment: { Variables: Record<string, string> } }>('AWS::Lambda::Function');
     expect(lambda?.Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe('rundrop-prod');
+  });
+
+  it('is documented, metric by metric', () => {
+    const rows = [
+      ...`${read('docs/deploy.md')}\n${read('docs/quota.md')}`.matchAll(/^\| (`[A-Z]\w+`(?:, `\w+`)*) \| ([^|]*)\|/gm),
+    ];
+    const documented = rows.flatMap(([, metrics = '', dimensions = '']) => {
+      const of = [...dimensions.replace(/:.*/, '').matchAll(/`(\w+)`/g)].map(([, dimension = '']) => dimension);
+      return [...metrics.matchAll(/`(\w+)`/g)].map(([, metric = '']) => nameOf(metric, of));
+    });
+    expect(documented.sort()).toEqual(publishedMetrics());
   });
 
   it('is each alarm, on the dashboard too', () => {
@@ -183,6 +191,9 @@ describe('what alarms and dashboard look at', () => {
   });
 });
 
+/** What Powertools' logger writes by itself. */
+const OF_EVERY_LINE = new Set(['function_name', 'level', 'message', 'xray_trace_id']);
+
 describe('the saved queries', () => {
   it('ask the log groups of all functions, for fields that their lines have', () => {
     const { Resources } = parse(read('deploy/queries.yml')) as {
@@ -203,6 +214,17 @@ describe('the saved queries', () => {
     const text = filesUnder('lib')
       .map((file) => read(file))
       .join('\n');
+    const asked = queries.flatMap(({ QueryString }) => [
+      ...[...QueryString.matchAll(/(?:fields| by) ([^|]+)/g)].flatMap(([, list = '']) => list.split(',')),
+      ...[...QueryString.matchAll(/(\w+) (?:=|in) /g)].map(([, name = '']) => name),
+    ]);
+    const fields = new Set(asked.map((field) => field.trim()).filter((field) => /^\w+$/.test(field)));
+    expect(fields.size).toBeGreaterThan(10);
+    for (const field of [...fields].filter((one) => !OF_EVERY_LINE.has(one))) {
+      expect(text, field).toMatch(
+        new RegExp(`\\.(?:info|warn|error)\\([^;]*\\b${field}\\b|appendKeys\\([^;]*\\b${field}\\b`),
+      );
+    }
     for (const [, message = ''] of queries.flatMap(({ QueryString }) => [
       ...QueryString.matchAll(/"([a-z][^"]+ [^"]+)"/g),
     ])) {
