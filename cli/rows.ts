@@ -5,6 +5,8 @@ import type { AttemptRecord, RequestRecord } from '../lib/runs/request-record.ts
 import { type Column, colourOfStatus, formatDuration, formatSize, formatTime } from './text.ts';
 
 export interface DropRow {
+  /** As events, notifications and reasons name it. */
+  readonly dropId: string;
   readonly receivedAt: string;
   readonly state: string;
   /** Where the request stands that the drop became part of. */
@@ -22,6 +24,7 @@ export interface DropRow {
 export function dropRow(drop: DropRecord, request?: RequestRecord): DropRow {
   const reason = drop.reason ?? (request?.state === 'STARTED' ? undefined : request?.reason);
   return {
+    dropId: drop.dropId,
     receivedAt: drop.receivedAt,
     state: drop.state,
     route: drop.route,
@@ -41,6 +44,7 @@ export const DROP_COLUMNS: readonly Column[] = [
   { header: 'ROUTE' },
   { header: 'OBJECT', shrinks: true },
   { header: 'SIZE', align: 'right' },
+  { header: 'DROP' },
   { header: 'REQUEST' },
   { header: 'REASON', shrinks: true },
 ];
@@ -52,6 +56,7 @@ export function dropCells(row: DropRow): string[] {
     row.route,
     row.object,
     formatSize(row.sizeBytes),
+    shortId(row.dropId),
     shortId(row.identity),
     row.reason ?? '',
   ];

@@ -6,7 +6,7 @@ import { openLedger } from '../clients.ts';
 import { CommandError } from '../errors.ts';
 import { mayMean } from '../id-beginning.ts';
 import { actLines, earlierLines, evidenceText, goneLines } from '../request-notes.ts';
-import { statusOf } from '../rows.ts';
+import { shortId, statusOf } from '../rows.ts';
 import type { Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 import {
@@ -169,12 +169,18 @@ function statusTimes(attempt: AttemptRecord): string | undefined {
 
 function memberLines(record: RequestRecord, screen: Screen): string[] {
   if (record.members.length === 0) return [];
-  const rows = record.members.map(({ bucket, key, sizeBytes, etag }) => [
+  const rows = record.members.map(({ bucket, key, sizeBytes, etag, dropId }) => [
     `  s3://${bucket}/${key}`,
     formatSize(sizeBytes),
     etag,
+    shortId(dropId),
   ]);
-  const columns = [{ header: 'drops' }, { header: 'SIZE', align: 'right' as const }, { header: 'ETAG' }];
+  const columns = [
+    { header: 'drops' },
+    { header: 'SIZE', align: 'right' as const },
+    { header: 'ETAG' },
+    { header: 'DROP' },
+  ];
   // A key must stay whole here: this is where people copy it from.
   return ['', ...formatTable(columns, rows, { colour: screen.colour })];
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type RunRow, runCells } from '../../cli/rows.ts';
+import { DROP_COLUMNS, dropCells, dropRow, type RunRow, runCells } from '../../cli/rows.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 const row: RunRow = {
@@ -23,4 +23,11 @@ test('why a run failed is said once', () => {
   expect(reasonOf({ failureReason })).toBe('OUT_OF_MEMORY_ERROR');
   expect(reasonOf({ reason: 'its turn to start' })).toBe('its turn to start');
   expect(reasonOf({})).toBe('');
+});
+
+test('a drop is listed under the id by which events and reasons name it', () => {
+  const drop = { bucket: 'b', key: 'k', etag: 'e', sizeBytes: 1, time: AT, receivedAt: AT, route: 'r' };
+  const listed = dropRow({ ...drop, dropId: 'b3b915049dce5eaee3e66c8bcb60d593', state: 'GATHERING' });
+  expect(listed).toMatchObject({ dropId: 'b3b915049dce5eaee3e66c8bcb60d593', object: 's3://b/k' });
+  expect(dropCells(listed)[DROP_COLUMNS.findIndex(({ header }) => header === 'DROP')]).toBe('b3b915049dce');
 });
