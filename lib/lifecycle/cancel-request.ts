@@ -26,20 +26,26 @@ export async function cancelRequest(ports: CancelPorts, known: RequestRecord, ac
   const record = await ports.ledger.requests.change(known.identity, (latest) => cancelAsked(latest, act));
   if (record.state === 'ENDED') return { record, kind: hasActed(record, act) ? 'ended' : 'over' };
   if (record.state === 'UNCERTAIN') return { record, kind: 'uncertain' };
-  return { record, kind: (await cancelIfAsked(ports, record)) ? 'cancelling' : 'asked' };
+  return { record, kind: (await cancelIfAsked(ports, record)) === 'cancelling' ? 'cancelling' : 'asked' };
 }
 
-/** Cancels the run of a request whose end a person asked for, if it goes on. Returns whether HealthOmics was asked now. */
-export async function cancelIfAsked(ports: CancelPorts, record: RequestRecord): Promise<boolean> {
+/**
+ * Cancels the run of a request whose end a person asked for, if it goes on. `news`: HealthOmics says of the run what the
+ * ledger does not know yet, and there is nothing to cancel.
+ */
+export async function cancelIfAsked(
+  ports: CancelPorts,
+  record: RequestRecord,
+): Promise<'cancelling' | 'news' | 'nothing'> {
   const { attempt, runId, uuid, status } = currentAttempt(record);
-  if (record.cancelAskedAt === undefined || record.state !== 'STARTED' || runId === undefined) return false;
-  if (status === 'STOPPING' || runHasEnded(currentAttempt(record))) return false;
+  if (record.cancelAskedAt === undefined || record.state !== 'STARTED' || runId === undefined) return 'nothing';
+  if (status === 'STOPPING' || runHasEnded(currentAttempt(record))) return 'nothing';
   // Ids are used again: cancelling by an id that is another run's by now would end the wrong run.
   const run = await ports.runs.getRun(runId);
-  if (run?.uuid !== uuid || !CANCELLABLE.some((one) => one === run?.status)) return false;
+  if (run?.uuid !== uuid || !CANCELLABLE.some((one) => one === run?.status)) return 'news';
   await ports.runs.cancelRun(runId);
   ports.log.info('run is to be cancelled', { identity: record.identity, attempt, runId, uuid });
-  return true;
+  return 'cancelling';
 }
 
 const CANCELLABLE = ['PENDING', 'STARTING', 'RUNNING'];

@@ -23,8 +23,14 @@ export async function repairStarted(
     return await followRun(ports, record, active);
   } finally {
     // Last: a cancel that HealthOmics does not take must not keep an end back, nor the other way round.
-    await cancelIfAsked(ports, record);
+    if (record.cancelAskedAt !== undefined) await cancelOrCatchUp(ports, record.identity);
   }
+}
+
+/** What is learnt of the run on the way is written: else it would be asked for again each minute until a listing is due. */
+async function cancelOrCatchUp(ports: RepairStartedPorts, identity: string): Promise<void> {
+  const latest = await ports.ledger.requests.read(identity);
+  if (latest !== undefined && (await cancelIfAsked(ports, latest)) === 'news') await catchUp(ports, latest);
 }
 
 async function followRun(ports: RepairStartedPorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
@@ -42,7 +48,12 @@ async function followRun(ports: RepairStartedPorts, record: RequestRecord, activ
     if (!moved && isListed(active, attempt)) await tellOverdue(ports, record);
     return repaired;
   }
-  const told = await statusOfRun(ports, record.identity, attempt.attempt, 'listing');
+  return catchUp(ports, record);
+}
+
+/** Asks GetRun, and does what follows from its answer. */
+async function catchUp(ports: RepairStartedPorts, record: RequestRecord): Promise<boolean> {
+  const told = await statusOfRun(ports, record.identity, currentAttempt(record).attempt, 'listing');
   if ((await answerEverybody(ports, told)) > 0) return true;
   return told.state === 'ENDED' ? repairAnnouncement(ports, told) : finishUnwatched(ports, told);
 }

@@ -68,11 +68,15 @@ function checkDrop(world: World, drop: Item, identities: ReadonlySet<string>, vi
   }
 }
 
-/** A person named the same object, and that came first. */
+/** A person named the same object, and that came first; its set may still wait. */
 function isTakenOtherwise(world: World, { key, etag, dropId }: Item): boolean {
   return [...world.store.items.values()].some(
     (one) =>
-      one.sk === 'DROP' && one.key === key && one.etag === etag && one.dropId !== dropId && one.state === 'TAKEN',
+      one.sk === 'DROP' &&
+      one.key === key &&
+      one.etag === etag &&
+      one.dropId !== dropId &&
+      (one.state === 'TAKEN' || one.state === 'GATHERING'),
   );
 }
 

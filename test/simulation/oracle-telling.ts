@@ -90,6 +90,7 @@ export function checkAllTold(world: World, requests: readonly RequestData[], vio
 }
 
 function isTold({ announced, notices }: World, detailType: string, member: string, id: string): boolean {
-  const event = announced.find((one) => one.detailType === detailType && one.detail[member] === id);
-  return event !== undefined && notices.some(({ eventId }) => eventId === event.detail.eventId);
+  // What a person sent round again is told anew, also where the first word had not reached everybody.
+  const events = announced.filter((one) => one.detailType === detailType && one.detail[member] === id);
+  return events.some(({ detail }) => notices.some(({ eventId }) => eventId === detail.eventId));
 }

@@ -112,6 +112,23 @@ it('asks HealthOmics again as long as the run goes on, and not once it is ending
   expect(called('CancelRun')).toEqual([`CancelRun ${runId}`]);
 });
 
+it('learns from its own look that the run is gone, also while no listing is due, and looks no more', async () => {
+  const record = await inLine();
+  await startWaiting(world, FAR);
+  const { runId = '', uuid = '' } = currentAttempt(await read(record));
+  await followHint(world, { runId, uuid, status: 'STARTING' });
+  world.runs.remove(runId);
+  world.clock.now += 2 * 60_000;
+  expect((await cancelRequest(world, record, act())).kind).toBe('asked');
+  await reconcile(world);
+  expect(called('ListRuns')).toEqual([]);
+  expect((await read(record)).outcome).toBe('REMOVED');
+  const looks = called('GetRun').length;
+  world.clock.now += 60_000;
+  await reconcile(world);
+  expect(called('GetRun')).toHaveLength(looks);
+});
+
 it('never cancels another run that has the id by now', async () => {
   const record = await inLine();
   await startWaiting(world, FAR);
