@@ -20,7 +20,7 @@ export class StartPace {
   readonly #deadlineMs: number;
   readonly #calls = new Set<Promise<unknown>>();
   #nextMs: number;
-  /** The end of the last call's own time. */
+  /** The end of the own time of this invocation's last call. */
   #takenMs: number;
   #most = MOST_CALLS;
 
@@ -31,7 +31,7 @@ export class StartPace {
     const nowMs = clock.nowMs();
     // A call's time is never longer than a pause, whatever another machine's clock said.
     this.#nextMs = Math.max(nowMs, Math.min(takenMs, nowMs + this.#pauseMs));
-    this.#takenMs = this.#nextMs;
+    this.#takenMs = nowMs;
   }
 
   get pauseMs(): number {

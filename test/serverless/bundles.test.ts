@@ -86,6 +86,12 @@ describe('the bundles', () => {
     expect(used.filter((file) => bytesOf(file).some((bytes) => bytes > 0))).toEqual([]);
   });
 
+  it('have every stand-in of deploy/lean, so that none stands for what is no longer there', async () => {
+    const inputs = new Set(bundles.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+    const standIns = (await readdir(path.join(ROOT, 'deploy', 'lean'))).filter((file) => file.endsWith('.mjs'));
+    expect(standIns.filter((file) => !inputs.has(`deploy/lean/${file}`))).toEqual([]);
+  });
+
   it('name no folder of this machine, in their maps neither, and require nothing', async () => {
     for (const file of await readdir(path.join(folder, 'functions'))) {
       const text = await readFile(path.join(folder, 'functions', file), 'utf8');

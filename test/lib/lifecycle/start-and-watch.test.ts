@@ -80,6 +80,14 @@ describe('the line for the starter', () => {
     expect(world.clock.now).toBe(d);
   });
 
+  it('writes nothing down when nothing waits', async () => {
+    await inLine(await claimed());
+    await startWaiting(world, FAR);
+    const { revision } = await world.ledger.gate.read();
+    expect(await startWaiting(world, FAR)).toEqual({ started: 0, stopped: 'nothing-waits' });
+    expect((await world.ledger.gate.read()).revision).toBe(revision);
+  });
+
   it('lets the time of the last call pass where the ledger cannot take it', async () => {
     await inLine(await claimed());
     const gate = { ...world.ledger.gate, change: () => Promise.reject(new Error('conflict')) };
