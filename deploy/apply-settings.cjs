@@ -1,6 +1,7 @@
 /**
- * What a setting does to every resource of a kind: a plugin of the Serverless Framework, run on the finished template,
- * so that no queue, role or log group can be forgotten. The laptop does without: it has neither keys nor roles.
+ * What a setting does to every resource of a kind, and what the framework's own resources lack: a plugin of the Serverless
+ * Framework, run on the finished template, so that no queue, role or log group can be forgotten. The laptop does without:
+ * it has neither keys nor roles.
  */
 'use strict';
 
@@ -33,12 +34,30 @@ function applySettings(template, settings, { region, prefix }) {
   if (settings.forwardBusArn !== '') forward(template.Resources, settings.forwardBusArn, prefix);
   Object.assign(template.Resources, entrances(settings.bucketAccounts, prefix));
   if (settings.kmsKeyArn !== '') keepWhatTheBusCannotRead(template.Resources);
+  expireOldBundles(template.Resources.ServerlessDeploymentBucket);
   for (const [id, resource] of Object.entries(template.Resources)) {
+    // They go with the stack: a group that stayed would refuse the next deployment of the same stage.
+    if (resource.Type === 'AWS::Logs::LogGroup') Object.assign(resource, GOES_WITH_THE_STACK);
     if (settings.kmsKeyArn !== '') encrypt(id, resource, settings.kmsKeyArn);
     if (resource.Type === 'AWS::CloudWatch::Alarm') notifyOf(resource, settings.alarmTopicArns);
     if (resource.Type === 'AWS::IAM::Role') changeRole(resource, settings, prefix);
     if (resource.Type === 'AWS::Lambda::Function') changeFunction(resource, settings);
   }
+}
+
+const GOES_WITH_THE_STACK = { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' };
+
+/** The framework deletes all but its last five deployments; in a versioned bucket that alone frees nothing. */
+function expireOldBundles(bucket) {
+  bucket.Properties.LifecycleConfiguration = {
+    Rules: [
+      {
+        Status: 'Enabled',
+        NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+      },
+    ],
+  };
 }
 
 /** CloudFormation itself refuses to deploy anywhere else. */

@@ -193,7 +193,8 @@ describe('with every setting, the template', () => {
       serverless: object,
     ) => { readonly hooks: Readonly<Record<string, () => void>> };
     const packageIn = (region: string) => {
-      const provider = { region, compiledCloudFormationTemplate: { Resources: {} } };
+      const Resources = { ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket', Properties: {} } };
+      const provider = { region, compiledCloudFormationTemplate: { Resources } };
       const settings = {
         ...ALL_SETTINGS,
         allowedRegions: ['us-east-1'],

@@ -314,6 +314,16 @@ describe('what stays, and what does not', () => {
     expect(groups.map(({ RetentionInDays }) => RetentionInDays)).toEqual(groups.map(() => 365));
   });
 
+  it('is no bundle that a later deployment replaced, nor a log group without its stack', () => {
+    const { ServerlessDeploymentBucket: bucket, ...others } = packaged.template.Resources;
+    expect(bucket?.Properties).toMatchObject({
+      LifecycleConfiguration: { Rules: [{ Status: 'Enabled', NoncurrentVersionExpiration: { NoncurrentDays: 30 } }] },
+    });
+    for (const group of Object.values(others).filter(({ Type }) => Type === 'AWS::Logs::LogGroup')) {
+      expect(group).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+    }
+  });
+
   it('holds no secret: only names, ARNs and settings are in it', () => {
     const text = JSON.stringify(packaged.template);
     expect(text).not.toMatch(/AKIA[0-9A-Z]{16}|-----BEGIN|(?:password|secret|api[_-]?key)"?\s*[:=]/i);
