@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { readServerlessFile } from '../../local/wiring/serverless-file.ts';
 import { filesUnder } from '../source-tree.ts';
 
@@ -75,6 +76,27 @@ describe('what the pages about deploying name', () => {
       ).toBe(true);
     }
     for (const [, name = ''] of read(page).matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([name]);
+  });
+
+  it("names the functions whose roles read the objects of routes, for the policy of another account's bucket", async () => {
+    const { Resources } = parse(read('deploy/roles.yml'), { logLevel: 'silent' }) as {
+      Resources: Record<string, { Properties: { Policies: { PolicyName: string; PolicyDocument: unknown }[] } }>;
+    };
+    const policies = Object.values(Resources).flatMap(({ Properties }) => Properties.Policies);
+    const mayDo = (action: string) =>
+      policies
+        .filter(({ PolicyDocument }) => {
+          const { Statement } = PolicyDocument as { Statement: { Action: unknown; Resource: unknown }[] };
+          return Statement.some(
+            ({ Action, Resource }) =>
+              [Action].flat().includes(action) && String(Resource).includes('routes.objectArns'),
+          );
+        })
+        .map(({ PolicyName }) => `rundrop-dev-${PolicyName}`);
+    const [, named = ''] = /lets the roles of ([^;]*?) do `s3:GetObject`/.exec(read('docs/deploy.md')) ?? [];
+    const names = [...named.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name);
+    expect(names).toEqual(mayDo('s3:GetObject'));
+    expect(names.slice(0, 2)).toEqual(mayDo('s3:GetObjectVersion'));
   });
 
   it('has ten steps', () => {
