@@ -7,7 +7,15 @@ import { InvalidTick, parseTick } from './take-schedule.ts';
 export type DeadLetterQueue = 'drops' | 'starts' | 'undelivered';
 
 export interface DeadLetter {
-  readonly what: 'drop' | 'sheet part' | 'nudge' | 'schedule tick' | 'status event' | 'background work' | 'unreadable';
+  readonly what:
+    | 'drop'
+    | 'sheet part'
+    | 'nudge'
+    | 'schedule tick'
+    | 'status event'
+    | 'own event'
+    | 'background work'
+    | 'unreadable';
   /** For people at their own terminal: may name keys. */
   readonly about: string;
   /** The drop that it is a part of. */
@@ -56,6 +64,10 @@ function readInvocation(payload: unknown): DeadLetter | undefined {
   if (!isRecord(payload)) return undefined;
   if (payload['detail-type'] === 'Run Status Change') {
     return { what: 'status event', about: 'reconciliation has looked at the run since', goesTo: 'nowhere' };
+  }
+  if (payload.source === 'rundrop') {
+    const about = `${String(payload['detail-type'])}, which the ledger has, and the bus or whom it forwards to has not`;
+    return { what: 'own event', about, goesTo: 'stays' };
   }
   const isOfSweepOrReconcile = Object.keys(payload).length === 0 || 'scan' in payload;
   if (isOfSweepOrReconcile) {

@@ -52,6 +52,12 @@ const letters: readonly (readonly [string, DeadLetterQueue, unknown, object])[] 
     JSON.stringify(failedInvocation(tick)),
     { goesTo: 'on-schedule', payload: JSON.stringify(tick) },
   ],
+  [
+    'an event of our own that the bus could not read, or not forward',
+    'undelivered',
+    JSON.stringify({ source: 'rundrop', 'detail-type': 'Run Completed', detail: {} }),
+    { what: 'own event', about: expect.stringContaining('Run Completed'), goesTo: 'stays' },
+  ],
   ['a reconciliation', 'undelivered', '{}', { what: 'background work', goesTo: 'nowhere' }],
   ['anything else', 'undelivered', '{"a":1}', { what: 'unreadable', goesTo: 'stays' }],
 ];
