@@ -1,23 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { germlineRequest, HOUR_MS, type Laptop, type LaptopOptions, startLaptop } from './harness.ts';
+import { describe, expect, it } from 'vitest';
+import { germlineRequest, HOUR_MS, type Laptop, laptopForTest } from './harness.ts';
 
 // The installed SDK may be older than the batch operations, so these speak HTTP.
 type Json = Record<string, unknown>;
-
-const laptops: Laptop[] = [];
-
-async function laptop(options?: LaptopOptions): Promise<Laptop> {
-  const started = await startLaptop(options);
-  laptops.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  for (const each of laptops.splice(0)) await each.stop();
-});
 
 async function call(
   started: Laptop,
@@ -74,7 +62,7 @@ async function settle(started: Laptop, batchId: unknown, status: string): Promis
 
 describe('StartRunBatch', () => {
   it('starts inline runs, merged with the default, and is PROCESSED when all are at their end', async () => {
-    const started = await laptop();
+    const started = await laptopForTest();
     const { status, json } = await call(started, 'POST', '/runBatch', batchRequest({ inlineSettings: inline(3) }));
     expect(status).toBe(201);
     expect(json).toMatchObject({ status: 'PENDING', arn: `arn:aws:omics:us-east-1:000000000000:runBatch/${json.id}` });
@@ -101,7 +89,7 @@ describe('StartRunBatch', () => {
   });
 
   it('paces its runs at the StartRun rate', async () => {
-    const started = await laptop();
+    const started = await laptopForTest();
     await call(started, 'POST', '/runBatch', batchRequest({ inlineSettings: inline(20) }));
     started.clock.advance(3000);
     await expect.poll(async () => (await listed(started)).length).toBe(1);
@@ -110,14 +98,14 @@ describe('StartRunBatch', () => {
   });
 
   it('answers the same batch for the same requestId', async () => {
-    const started = await laptop();
+    const started = await laptopForTest();
     const request = batchRequest({ inlineSettings: inline(1) });
     const first = await call(started, 'POST', '/runBatch', request);
     expect((await call(started, 'POST', '/runBatch', request)).json.id).toBe(first.json.id);
   });
 
   it('reads its settings from S3, and records each run that cannot start', async () => {
-    const started = await laptop();
+    const started = await laptopForTest();
     const settings = [...inline(2), { runSettingId: 'bad', parameters: { nonsense: 1 } }];
     started.objects.set('s3://sheets/batch.json', Buffer.from(JSON.stringify(settings)));
     const { json } = await call(
@@ -141,7 +129,7 @@ describe('StartRunBatch', () => {
     ['changed', Buffer.from('[{"runSettingId":"x"}]')],
     ['deleted', undefined],
   ])('fails when its file is %s after submission', async (_, content) => {
-    const started = await laptop();
+    const started = await laptopForTest();
     started.objects.set('s3://sheets/batch.json', Buffer.from(JSON.stringify(inline(1))));
     const { json } = await call(
       started,
@@ -165,14 +153,14 @@ describe('StartRunBatch', () => {
     ['a file that does not exist', { s3UriSettings: 's3://b/none' }, {}],
     ['more than 100 inline runs', { inlineSettings: inline(101) }, {}],
   ])('refuses %s', async (_, settings, overrides) => {
-    const answer = await call(await laptop(), 'POST', '/runBatch', batchRequest(settings, overrides));
+    const answer = await call(await laptopForTest(), 'POST', '/runBatch', batchRequest(settings, overrides));
     expect(answer).toMatchObject({ status: 400, type: 'ValidationException' });
   });
 });
 
 describe('a batch', () => {
   it('is cancelled with all its runs, started or not', async () => {
-    const started = await laptop();
+    const started = await laptopForTest();
     const { json } = await call(started, 'POST', '/runBatch', batchRequest({ inlineSettings: inline(10) }));
     started.clock.advance(4000);
     expect(await call(started, 'POST', '/runBatch/cancel', { batchId: json.id })).toMatchObject({
@@ -188,7 +176,7 @@ describe('a batch', () => {
   });
 
   it('loses its runs, then itself, when asked to', async () => {
-    const started = await laptop();
+    const started = await laptopForTest();
     const { json } = await call(started, 'POST', '/runBatch', batchRequest({ inlineSettings: inline(3) }));
     expect((await call(started, 'DELETE', `/runBatch/${json.id}`)).type).toBe('ConflictException');
     await settle(started, json.id, 'PROCESSED');
@@ -206,12 +194,12 @@ describe('a batch', () => {
   it('goes on after a restart without starting a run twice', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'omics-'));
     try {
-      const first = await laptop({ dataDir });
+      const first = await laptopForTest({ dataDir });
       const { json } = await call(first, 'POST', '/runBatch', batchRequest({ inlineSettings: inline(8) }));
       first.clock.advance(3500);
       expect((await listed(first)).length).toBeGreaterThan(0);
       await first.stop();
-      const second = await laptop({ dataDir, clock: first.clock });
+      const second = await laptopForTest({ dataDir, clock: first.clock });
       await settle(second, json.id, 'PROCESSED');
       expect(await listed(second)).toHaveLength(8);
     } finally {

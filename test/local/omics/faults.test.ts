@@ -1,20 +1,10 @@
 import { CancelRunCommand, GetRunCommand, ListRunsCommand, StartRunCommand } from '@aws-sdk/client-omics';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { matchesWildcard } from '../../../local/omics/runs/failure-rules.ts';
 import type { OmicsSettings } from '../../../local/omics/settings.ts';
-import { germlineRequest, HOUR_MS, type Laptop, startLaptop } from './harness.ts';
+import { germlineRequest, HOUR_MS, type Laptop, laptopForTest } from './harness.ts';
 
-const laptops: Laptop[] = [];
-
-async function laptop(settings: OmicsSettings): Promise<Laptop> {
-  const started = await startLaptop({ settings });
-  laptops.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  for (const each of laptops.splice(0)) await each.stop();
-});
+const laptop = (settings: OmicsSettings) => laptopForTest({ settings });
 
 async function endOf({ client, clock }: Laptop, overrides: Parameters<typeof germlineRequest>[0]) {
   const { id } = await client.send(new StartRunCommand(germlineRequest(overrides)));
@@ -155,8 +145,7 @@ describe('events', () => {
   });
 
   it('are reported when they are refused, and the runs go on', async () => {
-    const started = await startLaptop({ put: () => Promise.reject(new Error('no bus')) });
-    laptops.push(started);
+    const started = await laptopForTest({ put: () => Promise.reject(new Error('no bus')) });
     expect((await endOf(started, {})).status).toBe('COMPLETED');
     expect(started.reports[0]).toContain('no bus');
   });

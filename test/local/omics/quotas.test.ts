@@ -1,19 +1,9 @@
 import { CreateRunCacheCommand, GetRunCommand, ListRunsCommand, StartRunCommand } from '@aws-sdk/client-omics';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { OmicsSettings } from '../../../local/omics/settings.ts';
-import { germlineRequest, type Laptop, startLaptop } from './harness.ts';
+import { germlineRequest, type Laptop, laptopForTest } from './harness.ts';
 
-const laptops: Laptop[] = [];
-
-async function laptop(settings: OmicsSettings): Promise<Laptop> {
-  const started = await startLaptop({ settings });
-  laptops.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  for (const each of laptops.splice(0)) await each.stop();
-});
+const laptop = (settings: OmicsSettings) => laptopForTest({ settings });
 
 async function idsIn({ client }: Laptop, status: 'RUNNING' | 'PENDING'): Promise<(string | undefined)[]> {
   const { items = [] } = await client.send(new ListRunsCommand({ status }));

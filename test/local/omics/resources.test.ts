@@ -25,27 +25,15 @@ import {
   UpdateRunCacheCommand,
   UpdateRunGroupCommand,
 } from '@aws-sdk/client-omics';
-import { afterEach, describe, expect, it } from 'vitest';
-import { germlineRequest, HOUR_MS, type Laptop, type LaptopOptions, startLaptop } from './harness.ts';
-
-const laptops: Laptop[] = [];
-
-async function laptop(options?: LaptopOptions): Promise<Laptop> {
-  const started = await startLaptop(options);
-  laptops.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  for (const each of laptops.splice(0)) await each.stop();
-});
+import { describe, expect, it } from 'vitest';
+import { germlineRequest, HOUR_MS, laptopForTest } from './harness.ts';
 
 const NOT_FOUND = { name: 'ResourceNotFoundException' };
 const DURATIONS = { PENDING: 1, STARTING: 1, RUNNING: 10, STOPPING: 1 };
 
 describe('run groups', () => {
   it('are created, read, updated, listed and deleted', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const { id, arn } = await client.send(new CreateRunGroupCommand({ name: 'small', maxRuns: 2, tags: { a: 'b' } }));
     expect(arn).toBe(`arn:aws:omics:us-east-1:000000000000:runGroup/${id}`);
     await client.send(new UpdateRunGroupCommand({ id, maxCpus: 64 }));
@@ -57,7 +45,7 @@ describe('run groups', () => {
   });
 
   it('page', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     for (let i = 0; i < 5; i += 1) await client.send(new CreateRunGroupCommand({ name: `group ${i}` }));
     const names: (string | undefined)[] = [];
     for await (const page of paginateListRunGroups({ client, pageSize: 2 }, {}))
@@ -66,7 +54,7 @@ describe('run groups', () => {
   });
 
   it('hold back runs above maxRuns, and are not deleted while they have runs', async () => {
-    const { client, clock } = await laptop({ settings: { durations: DURATIONS } });
+    const { client, clock } = await laptopForTest({ settings: { durations: DURATIONS } });
     const { id: runGroupId } = await client.send(new CreateRunGroupCommand({ maxRuns: 1 }));
     for (let i = 0; i < 3; i += 1) await client.send(new StartRunCommand(germlineRequest({ runGroupId })));
     clock.advance(5000);
@@ -81,7 +69,7 @@ describe('run groups', () => {
   });
 
   it('end runs that last longer than maxDuration', async () => {
-    const { client, clock } = await laptop({ settings: { durations: { RUNNING: 600 } } });
+    const { client, clock } = await laptopForTest({ settings: { durations: { RUNNING: 600 } } });
     const { id: runGroupId } = await client.send(new CreateRunGroupCommand({ maxDuration: 5 }));
     const { id } = await client.send(new StartRunCommand(germlineRequest({ runGroupId })));
     clock.advance(HOUR_MS);
@@ -94,7 +82,7 @@ describe('run groups', () => {
 
 describe('run caches', () => {
   it('are created, used, updated, listed and deleted', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const { id, status } = await client.send(
       new CreateRunCacheCommand({ cacheS3Location: 's3://caches/a', name: 'a' }),
     );
@@ -115,7 +103,7 @@ describe('run caches', () => {
 
 describe('configurations', () => {
   it('are created once by name, named by runs, and deleted', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const vpcConfig = { securityGroupIds: ['sg-0a1b2c3d'], subnetIds: ['subnet-0a1b2c3d'] };
     const request = { name: 'lab-vpc', runConfigurations: { vpcConfig } };
     const created = await client.send(new CreateConfigurationCommand(request));
@@ -140,7 +128,7 @@ describe('configurations', () => {
 
 describe('tags', () => {
   it('are added, replaced, listed and removed on every kind of resource', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const arns = [
       (await client.send(new StartRunCommand(germlineRequest({ tags: { old: '1' } })))).arn,
       (await client.send(new CreateRunGroupCommand({ tags: { old: '1' } }))).arn,
@@ -156,7 +144,7 @@ describe('tags', () => {
   });
 
   it('answer ResourceNotFoundException for what is not there', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     for (const resourceArn of [
       'arn:aws:omics:us-east-1:000000000000:run/1',
       'arn:aws:s3:::bucket',
@@ -171,12 +159,12 @@ describe('a restart with a data folder', () => {
   it('brings back every resource, and a deleted seeded workflow stays deleted', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'omics-'));
     try {
-      const first = await laptop({ dataDir });
+      const first = await laptopForTest({ dataDir });
       const request = { name: 'kept', requestId: 'r1' };
       const { id } = await first.client.send(new CreateRunGroupCommand(request));
       await first.client.send(new DeleteWorkflowCommand({ id: '888' }));
       for (let restart = 0; restart < 2; restart += 1) {
-        const next = await laptop({ dataDir, clock: first.clock });
+        const next = await laptopForTest({ dataDir, clock: first.clock });
         expect((await next.client.send(new GetRunGroupCommand({ id }))).name).toBe('kept');
         expect((await next.client.send(new CreateRunGroupCommand(request))).id).toBe(id);
         await expect(next.client.send(new GetWorkflowCommand({ id: '888' }))).rejects.toMatchObject(NOT_FOUND);

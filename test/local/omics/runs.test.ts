@@ -12,24 +12,12 @@ import {
   StartRunCommand,
   ValidationException,
 } from '@aws-sdk/client-omics';
-import { afterEach, describe, expect, it } from 'vitest';
-import { germlineRequest, HOUR_MS, type Laptop, type LaptopOptions, startLaptop } from './harness.ts';
-
-const laptops: Laptop[] = [];
-
-async function laptop(options?: LaptopOptions): Promise<Laptop> {
-  const started = await startLaptop(options);
-  laptops.push(started);
-  return started;
-}
-
-afterEach(async () => {
-  for (const each of laptops.splice(0)) await each.stop();
-});
+import { describe, expect, it } from 'vitest';
+import { germlineRequest, HOUR_MS, laptopForTest } from './harness.ts';
 
 describe('StartRun and GetRun', () => {
   it('answers the documented members and gives back all that it was given', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const request = germlineRequest({
       priority: 7,
       logLevel: 'ERROR',
@@ -54,13 +42,13 @@ describe('StartRun and GetRun', () => {
   });
 
   it('retains runs by default', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const { id } = await client.send(new StartRunCommand(germlineRequest()));
     expect((await client.send(new GetRunCommand({ id }))).retentionMode).toBe('RETAIN');
   });
 
   it('starts a READY2RUN workflow only when its type is named', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const request = germlineRequest({
       workflowId: '4974161',
       parameters: { inputFASTQ_1: 's3://b/1', inputFASTQ_2: 's3://b/2' },
@@ -81,13 +69,13 @@ describe('StartRun and GetRun', () => {
     ['a tag key that AWS reserves', { tags: { 'aws:x': 'y' } }, ValidationException],
     ['no workflow at all', { workflowId: undefined }, ValidationException],
   ])('refuses %s', async (_, overrides, error) => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     await expect(client.send(new StartRunCommand(germlineRequest(overrides)))).rejects.toBeInstanceOf(error);
     expect((await client.send(new ListRunsCommand({}))).items).toEqual([]);
   });
 
   it('lets a run with wrong parameters fail later when told so', async () => {
-    const { client, clock } = await laptop({ settings: { parameterCheck: 'FAIL_RUN' } });
+    const { client, clock } = await laptopForTest({ settings: { parameterCheck: 'FAIL_RUN' } });
     const { id } = await client.send(new StartRunCommand(germlineRequest({ parameters: {} })));
     clock.advance(2 * HOUR_MS);
     expect(await client.send(new GetRunCommand({ id }))).toMatchObject({
@@ -97,7 +85,7 @@ describe('StartRun and GetRun', () => {
   });
 
   it('copies the rest from the run that runId names', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const original = germlineRequest({ retentionMode: 'REMOVE', priority: 3, tags: { a: 'b' } });
     const { id } = await client.send(new StartRunCommand(original));
     const { roleArn, outputUri } = original;
@@ -121,7 +109,7 @@ describe('StartRun and GetRun', () => {
 
 describe('requestId', () => {
   it('answers the same run for the same request', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const request = germlineRequest();
     const first = await client.send(new StartRunCommand(request));
     const second = await client.send(new StartRunCommand(request));
@@ -130,7 +118,7 @@ describe('requestId', () => {
   });
 
   it('refuses other parameters with ConflictException', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const request = germlineRequest();
     await client.send(new StartRunCommand(request));
     await expect(client.send(new StartRunCommand({ ...request, name: 'other' }))).rejects.toBeInstanceOf(
@@ -139,7 +127,7 @@ describe('requestId', () => {
   });
 
   it('is forgotten after the time that the switch says', async () => {
-    const { client, clock } = await laptop({ settings: { requestIdMemorySeconds: 60 } });
+    const { client, clock } = await laptopForTest({ settings: { requestIdMemorySeconds: 60 } });
     const request = germlineRequest();
     const first = await client.send(new StartRunCommand(request));
     clock.advance(61_000);
@@ -148,7 +136,7 @@ describe('requestId', () => {
 
   it('answers a deleted run as before, or starts a new one when told so', async () => {
     for (const requestIdAfterDelete of ['SAME_ANSWER', 'NEW_RUN'] as const) {
-      const { client, clock } = await laptop({ settings: { requestIdAfterDelete } });
+      const { client, clock } = await laptopForTest({ settings: { requestIdAfterDelete } });
       const request = germlineRequest();
       const first = await client.send(new StartRunCommand(request));
       clock.advance(2 * HOUR_MS);
@@ -161,7 +149,7 @@ describe('requestId', () => {
 
 describe('lifecycle', () => {
   it('moves on the clock to COMPLETED, and never by being looked at', async () => {
-    const { client, clock, events } = await laptop();
+    const { client, clock, events } = await laptopForTest();
     const { id, arn } = await client.send(new StartRunCommand(germlineRequest()));
     for (let look = 0; look < 5; look += 1) await client.send(new GetRunCommand({ id }));
     expect((await client.send(new GetRunCommand({ id }))).status).toBe('PENDING');
@@ -177,14 +165,14 @@ describe('lifecycle', () => {
   });
 
   it('compresses durations by the speed', async () => {
-    const { client, clock } = await laptop({ settings: { speed: 3600 } });
+    const { client, clock } = await laptopForTest({ settings: { speed: 3600 } });
     const { id } = await client.send(new StartRunCommand(germlineRequest()));
     clock.advance(2000);
     expect((await client.send(new GetRunCommand({ id }))).status).toBe('COMPLETED');
   });
 
   it('cancels a run in every status on the way, through STOPPING', async () => {
-    const { client, clock } = await laptop({
+    const { client, clock } = await laptopForTest({
       settings: { durations: { PENDING: 10, STARTING: 10, RUNNING: 10, STOPPING: 10 } },
     });
     for (const [afterMs, status] of [
@@ -205,7 +193,7 @@ describe('lifecycle', () => {
   });
 
   it('deletes runs at their end only, and gives their ids again but never their uuids', async () => {
-    const { client, clock } = await laptop();
+    const { client, clock } = await laptopForTest();
     const first = await client.send(new StartRunCommand(germlineRequest()));
     await expect(client.send(new DeleteRunCommand({ id: first.id }))).rejects.toBeInstanceOf(ConflictException);
     clock.advance(2 * HOUR_MS);
@@ -217,7 +205,7 @@ describe('lifecycle', () => {
   });
 
   it('queues on the active-run limit of the storage type, higher priority first', async () => {
-    const { client, clock, quotas } = await laptop({
+    const { client, clock, quotas } = await laptopForTest({
       settings: { durations: { PENDING: 1, STARTING: 1, RUNNING: 10, STOPPING: 1 } },
     });
     quotas['L-BE38079A'] = 1;
@@ -243,7 +231,7 @@ describe('lifecycle', () => {
   });
 
   it('ends a run that is longer than the quota allows with RUN_TIMED_OUT', async () => {
-    const { client, clock, quotas } = await laptop();
+    const { client, clock, quotas } = await laptopForTest();
     quotas['L-7B9E5416'] = 60;
     const { id } = await client.send(new StartRunCommand(germlineRequest()));
     clock.advance(HOUR_MS);
@@ -256,7 +244,7 @@ describe('lifecycle', () => {
 
 describe('tasks', () => {
   it('live their own lives and are all completed with their run', async () => {
-    const { client, clock, events } = await laptop();
+    const { client, clock, events } = await laptopForTest();
     const { id } = await client.send(new StartRunCommand(germlineRequest()));
     expect((await client.send(new ListRunTasksCommand({ id }))).items).toEqual([]);
     clock.advance(2 * HOUR_MS);
@@ -273,7 +261,7 @@ describe('tasks', () => {
   });
 
   it('page and filter by status', async () => {
-    const { client, clock } = await laptop();
+    const { client, clock } = await laptopForTest();
     const { id } = await client.send(new StartRunCommand(germlineRequest()));
     clock.advance(2 * HOUR_MS);
     const first = await client.send(new ListRunTasksCommand({ id, maxResults: 2 }));
@@ -284,7 +272,7 @@ describe('tasks', () => {
   });
 
   it('name the one that failed when the run fails', async () => {
-    const { client, clock } = await laptop();
+    const { client, clock } = await laptopForTest();
     const { id } = await client.send(
       new StartRunCommand(germlineRequest({ tags: { emulate: 'FAILED:OUT_OF_MEMORY_ERROR' } })),
     );
@@ -298,7 +286,7 @@ describe('tasks', () => {
 
 describe('ListRuns', () => {
   it('pages through all runs once, newest first, also while runs are added', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     const ids: (string | undefined)[] = [];
     for (let i = 0; i < 25; i += 1) ids.unshift((await client.send(new StartRunCommand(germlineRequest()))).id);
     const seen: (string | undefined)[] = [];
@@ -310,7 +298,7 @@ describe('ListRuns', () => {
   });
 
   it('filters by name and status', async () => {
-    const { client, clock } = await laptop();
+    const { client, clock } = await laptopForTest();
     await client.send(new StartRunCommand(germlineRequest({ name: 'one' })));
     clock.advance(2 * HOUR_MS);
     await client.send(new StartRunCommand(germlineRequest({ name: 'two' })));
@@ -323,7 +311,7 @@ describe('ListRuns', () => {
   });
 
   it('refuses a token of another list', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     for (let i = 0; i < 3; i += 1) await client.send(new StartRunCommand(germlineRequest()));
     const { nextToken } = await client.send(new ListRunsCommand({ maxResults: 1 }));
     const other = new ListRunsCommand({ maxResults: 1, startingToken: nextToken, status: 'PENDING' });
@@ -334,7 +322,7 @@ describe('ListRuns', () => {
   });
 
   it('shows no member that AWS does not list', async () => {
-    const { client } = await laptop();
+    const { client } = await laptopForTest();
     await client.send(new StartRunCommand(germlineRequest({ retentionMode: 'REMOVE', tags: { a: 'b' } })));
     const [item] = (await client.send(new ListRunsCommand({}))).items ?? [];
     for (const absent of ['retentionMode', 'uuid', 'tags', 'runGroupId', 'failureReason'])
@@ -344,7 +332,7 @@ describe('ListRuns', () => {
 
 describe('retention mode at the stored-run quota', () => {
   it('removes the oldest REMOVE run for a new one', async () => {
-    const { client, clock, quotas } = await laptop();
+    const { client, clock, quotas } = await laptopForTest();
     quotas['L-C9679DBC'] = 5;
     const ids: (string | undefined)[] = [];
     for (let i = 0; i < 5; i += 1)
@@ -357,7 +345,7 @@ describe('retention mode at the stored-run quota', () => {
   });
 
   it('refuses when all are RETAIN runs, until some are deleted', async () => {
-    const { client, clock, quotas } = await laptop();
+    const { client, clock, quotas } = await laptopForTest();
     quotas['L-C9679DBC'] = 5;
     const ids: (string | undefined)[] = [];
     for (let i = 0; i < 5; i += 1) ids.push((await client.send(new StartRunCommand(germlineRequest()))).id);
@@ -376,7 +364,7 @@ describe('retention mode at the stored-run quota', () => {
 
   it('does not let a RETAIN run remove a REMOVE run, unless told so', async () => {
     for (const retainEvictsRemove of [false, true]) {
-      const { client, clock, quotas } = await laptop({ settings: { retainEvictsRemove } });
+      const { client, clock, quotas } = await laptopForTest({ settings: { retainEvictsRemove } });
       quotas['L-C9679DBC'] = 1;
       await client.send(new StartRunCommand(germlineRequest({ retentionMode: 'REMOVE' })));
       clock.advance(2 * HOUR_MS);
@@ -390,7 +378,7 @@ describe('retention mode at the stored-run quota', () => {
 
   it('leaves active REMOVE runs alone, unless told otherwise', async () => {
     for (const evictActiveRuns of [false, true]) {
-      const { client, quotas } = await laptop({ settings: { evictActiveRuns } });
+      const { client, quotas } = await laptopForTest({ settings: { evictActiveRuns } });
       quotas['L-C9679DBC'] = 1;
       const request = () => new StartRunCommand(germlineRequest({ retentionMode: 'REMOVE' }));
       await client.send(request());
