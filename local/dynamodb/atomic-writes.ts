@@ -92,8 +92,10 @@ function writeBatch(store: ItemStore, writes: readonly Write[], done: Done): voi
     return;
   }
   store.db.batch(writes, (error) => {
-    if (error == null) return done();
-    const failure = new TablesNotWrittenError({ cause: error });
+    const before = failures.get(store);
+    // One that was under way when another failed may lie behind it in the log.
+    if (error == null) return done(before);
+    const failure = before ?? new TablesNotWrittenError({ cause: error });
     failures.set(store, failure);
     done(failure);
   });

@@ -95,3 +95,15 @@ it('nothing is written after a write that the disk refused, which would hide it 
   await expect(put('b', 'WAITING')).rejects.toMatchObject({ code: 'InternalServerError', statusCode: 500 });
   expect((await byState('WAITING')).Items).toHaveLength(1);
 });
+
+it('a write that was under way when another failed is not acknowledged', async () => {
+  const { batch } = store.db;
+  store.db.batch = (_changes, failed) => {
+    store.db.batch = (changes, done) => {
+      failed(new Error('No space left on device'));
+      batch.call(store.db, changes, done);
+    };
+  };
+  const answers = await Promise.allSettled([put('a', 'WAITING'), put('b', 'WAITING')]);
+  expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
