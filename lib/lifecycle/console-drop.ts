@@ -3,7 +3,7 @@
 import type { Drop } from '../routing/drop.ts';
 import { factsNeeded } from '../routing/drop-conditions.ts';
 import { gatherPlace } from '../routing/gather.ts';
-import { judgeDrop, matchDrop } from '../routing/match-drop.ts';
+import { isLookedAt, matchDrop } from '../routing/match-drop.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { type DropInput, DropNotStarted, InvalidInput, SheetTaken } from './execution-input.ts';
@@ -19,7 +19,7 @@ import type { TakeSheetPorts } from './take-sheet.ts';
  */
 export async function requestOfDrop(ports: TakeSheetPorts, input: DropInput): Promise<RequestRecord> {
   const file = await ports.routes.read();
-  refuseOtherKey(file, input);
+  if (!isLookedAt(file, input)) refuseUnmatched(file, { ...input, etag: '', sizeBytes: 0, timeMs: 0 });
   const drop = await look(ports, file, input);
   refuseUnmatched(file, drop);
   refuseUnknownVersion(file, drop);
@@ -54,16 +54,6 @@ async function look(ports: TakeSheetPorts, file: RouteFile, input: DropInput): P
     ...(needed.storageClass ? { storageClass: head.storageClass } : {}),
     ...(needed.tags ? { tags: await ports.objects.tags(input) } : {}),
   };
-}
-
-/** Before S3 is asked: what no route's key fits may not be read. */
-function refuseOtherKey(file: RouteFile, { bucket, key }: DropInput): void {
-  const unseen = { bucket, key, etag: '', sizeBytes: 0, timeMs: 0 };
-  const fits = file.routes.some((route) => {
-    const judged = judgeDrop(route, unseen);
-    return judged.takes || judged.keyMatches;
-  });
-  if (!fits) refuseUnmatched(file, unseen);
 }
 
 /** Says it by what stands in the route file: the reasons of `rundrop explain` quote the key, and a cause is kept for long. */

@@ -1,5 +1,6 @@
 /** What lies now where an earlier drop lay: a drop of its own, whose identity is derived anew. */
 import type { Drop } from '../routing/drop.ts';
+import { isLookedAt } from '../routing/match-drop.ts';
 import { type Taken, takeDrop } from './take-drop.ts';
 import type { TakeSheetPorts } from './take-sheet.ts';
 
@@ -11,9 +12,7 @@ export async function takeDropAgain(ports: TakeSheetPorts, dropId: string): Prom
     return 'unmatched';
   }
   const { bucket, key } = known;
-  const { routes } = await ports.routes.read();
-  if (!routes.some((route) => route.bucket === bucket && route.pattern.match(key) !== undefined)) {
-    // What no route looks at any more may not be read either.
+  if (!isLookedAt(await ports.routes.read(), known)) {
     ports.log.info('no route takes the drop any more', { dropId });
     return 'unmatched';
   }

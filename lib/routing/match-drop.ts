@@ -58,6 +58,14 @@ export function judgeDrop(route: Route, drop: Drop): Judgement {
   return { takes: false, ...explainMiss(route, drop) };
 }
 
+/** Whether some route looks at such a key, be it a member's or a marker's. Of others nothing may be asked of S3. */
+export function isLookedAt(
+  { routes }: Pick<RouteFile, 'routes'>,
+  { bucket, key }: Pick<Drop, 'bucket' | 'key'>,
+): boolean {
+  return candidateRoutes(routes, bucket, key).some((route) => findKey(route, key) !== undefined);
+}
+
 function findKey(route: Route, key: string): Found | undefined {
   const needs = route.gather?.needs;
   const marker = needs?.kind === 'marker' ? needs.pattern.match(key) : undefined;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Drop } from '../../../lib/routing/drop.ts';
 import { factsNeeded } from '../../../lib/routing/drop-conditions.ts';
-import { type Miss, matchDrop } from '../../../lib/routing/match-drop.ts';
+import { isLookedAt, type Miss, matchDrop } from '../../../lib/routing/match-drop.ts';
 import { fileOf, load, ROLE_ARN } from './load-routes.ts';
 
 const on = (key: string, bucket = 'acme-incoming') => `on: { bucket: ${bucket}, key: '${key}' }`;
@@ -82,6 +82,14 @@ describe('when', () => {
     expect(factsNeeded(file, drop('a', { bucket: 'acme-other' }))).toEqual({ tags: false, storageClass: false });
     expect(factsNeeded(file, drop('b'))).toEqual({ tags: false, storageClass: false });
   });
+});
+
+it('tells which keys some route looks at, as members or as markers, before S3 is asked of one', () => {
+  const gathered = `${on('fastq/{f}/{x}.gz')}\ngather: { by: [f], needs: { marker: 'fastq/{f}/go' } }`;
+  const file = load(fileOf(gathered));
+  const looked = (key: string, bucket = 'acme-incoming') => isLookedAt(file, { bucket, key });
+  expect([looked('fastq/1/a.gz'), looked('fastq/1/go'), looked('fastq/1/stop')]).toEqual([true, true, false]);
+  expect(looked('fastq/1/a.gz', 'acme-other')).toBe(false);
 });
 
 describe('objects that are not there yet', () => {
