@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { germlineRequest, HOUR_MS, type Laptop, laptopForTest } from './harness.ts';
+import { germlineRequest, HOUR_MS, type Laptop } from './harness.ts';
+import { laptopForTest } from './laptop-for-test.ts';
 
 // The installed SDK may be older than the batch operations, so these speak HTTP.
 type Json = Record<string, unknown>;

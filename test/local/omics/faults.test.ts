@@ -2,7 +2,8 @@ import { CancelRunCommand, GetRunCommand, ListRunsCommand, StartRunCommand } fro
 import { describe, expect, it } from 'vitest';
 import { matchesWildcard } from '../../../local/omics/runs/failure-rules.ts';
 import type { OmicsSettings } from '../../../local/omics/settings.ts';
-import { germlineRequest, HOUR_MS, type Laptop, laptopForTest } from './harness.ts';
+import { germlineRequest, HOUR_MS, type Laptop } from './harness.ts';
+import { laptopForTest } from './laptop-for-test.ts';
 
 const laptop = (settings: OmicsSettings) => laptopForTest({ settings });
 

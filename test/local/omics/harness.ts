@@ -2,7 +2,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OmicsClient, type StartRunCommandInput } from '@aws-sdk/client-omics';
-import { onTestFinished } from 'vitest';
 import { createOmics, type Omics } from '../../../local/omics/omics.ts';
 import type { OmicsSettings } from '../../../local/omics/settings.ts';
 import type { BusEvent, Cancel, Clock } from '../../../local/ports.ts';
@@ -101,13 +100,6 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
     await new Promise((resolve) => server.close(resolve));
   };
   return { client, endpoint, clock, events, reports, quotas, objects, stop };
-}
-
-/** For one test: it is stopped when the test has finished. */
-export async function laptopForTest(options?: LaptopOptions): Promise<Laptop> {
-  const started = await startLaptop(options);
-  onTestFinished(() => started.stop());
-  return started;
 }
 
 async function serve(omics: Omics): Promise<{ server: Server; endpoint: string }> {

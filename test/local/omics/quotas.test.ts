@@ -1,7 +1,8 @@
 import { CreateRunCacheCommand, GetRunCommand, ListRunsCommand, StartRunCommand } from '@aws-sdk/client-omics';
 import { expect, it } from 'vitest';
 import type { OmicsSettings } from '../../../local/omics/settings.ts';
-import { germlineRequest, type Laptop, laptopForTest } from './harness.ts';
+import { germlineRequest, type Laptop } from './harness.ts';
+import { laptopForTest } from './laptop-for-test.ts';
 
 const laptop = (settings: OmicsSettings) => laptopForTest({ settings });
 

@@ -26,7 +26,8 @@ import {
   UpdateRunGroupCommand,
 } from '@aws-sdk/client-omics';
 import { describe, expect, it } from 'vitest';
-import { germlineRequest, HOUR_MS, laptopForTest } from './harness.ts';
+import { germlineRequest, HOUR_MS } from './harness.ts';
+import { laptopForTest } from './laptop-for-test.ts';
 
 const NOT_FOUND = { name: 'ResourceNotFoundException' };
 const DURATIONS = { PENDING: 1, STARTING: 1, RUNNING: 10, STOPPING: 1 };

@@ -13,7 +13,8 @@ import {
   ValidationException,
 } from '@aws-sdk/client-omics';
 import { describe, expect, it } from 'vitest';
-import { germlineRequest, HOUR_MS, laptopForTest } from './harness.ts';
+import { germlineRequest, HOUR_MS } from './harness.ts';
+import { laptopForTest } from './laptop-for-test.ts';
 
 describe('StartRun and GetRun', () => {
   it('answers the documented members and gives back all that it was given', async () => {
