@@ -174,9 +174,10 @@ const ONLY_ON_THE_LAPTOP = new Set(['omics.startRun', 'omics.parameterTemplate']
 
 /** A line of the simulation's journal: `<ms> <function>#<invocation> <call> …`. Nothing for any other line. */
 export function needsOfJournalLine(line: string): readonly Need[] {
-  // What a person does by hand has a person's permissions.
+  // What a person does by hand has a person's permissions; and a sweeper that prunes has more than that of rundrop.yaml.
   const [, caller, call = ''] = /^\d+ ([a-z-]+)#\d+ ([a-z0-9]+\.[A-Za-z]+)/.exec(line) ?? [];
-  if (caller === undefined || caller === 'operator' || ONLY_ON_THE_LAPTOP.has(call)) return [];
+  if (caller === undefined || caller === 'operator' || caller === 'sweep-runs' || ONLY_ON_THE_LAPTOP.has(call))
+    return [];
   const [command, members] = PORT_CALLS[call] ?? [];
   if (command === undefined || members === undefined) {
     throw new UnknownCommand(

@@ -6,10 +6,12 @@ import { reconcile } from '../../lib/lifecycle/reconcile.ts';
 import { recordOutcome } from '../../lib/lifecycle/record-outcome.ts';
 import { startWaiting } from '../../lib/lifecycle/start-waiting.ts';
 import { parseStatusEvent } from '../../lib/lifecycle/status-event.ts';
+import { sweepRuns } from '../../lib/lifecycle/sweep-runs.ts';
 import { takeDrops } from '../../lib/lifecycle/take-drops.ts';
 import { parseTick, takeTick } from '../../lib/lifecycle/take-schedule.ts';
 import { watchRun } from '../../lib/lifecycle/watch-run.ts';
 import type { Ports } from './ports.ts';
+import type { SweepEvent } from './simulated-sweeps.ts';
 // What lib/ loads on demand is loaded here before: virtual time does not wait for a file.
 import '../../lib/lifecycle/console-drop.ts';
 import '../../lib/lifecycle/refuse-drop.ts';
@@ -32,6 +34,7 @@ const FUNCTIONS = {
     ports.log.info('run status', { runId: hint.runId, uuid: hint.uuid, status: hint.status, owner });
   },
   'reconcile-runs': (ports) => reconcile(ports),
+  'sweep-runs': (ports, event) => sweepRuns(ports.sweep(), event as SweepEvent),
 } satisfies Readonly<Record<string, Take>>;
 
 export type FunctionName = keyof typeof FUNCTIONS;
@@ -50,7 +53,12 @@ export const TIMEOUTS_MS: Readonly<Record<FunctionName, number>> = {
   'record-outcome': 15_000,
   'on-run-status-change': 15_000,
   'reconcile-runs': 55_000,
+  'sweep-runs': 900_000,
 };
 
-/** What start-runs and on-drop leave over at their end. */
-export const RESERVES_MS: Readonly<Partial<Record<FunctionName, number>>> = { 'start-runs': 15_000, 'on-drop': 10_000 };
+/** What some leave over at their end. */
+export const RESERVES_MS: Readonly<Partial<Record<FunctionName, number>>> = {
+  'start-runs': 15_000,
+  'on-drop': 10_000,
+  'sweep-runs': 45_000,
+};

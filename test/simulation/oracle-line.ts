@@ -105,7 +105,7 @@ export class LineWatch {
     );
     if (waited.length < 2) return;
     let last: Place | undefined;
-    for (const call of calls) {
+    for (const call of calls.toSorted((a, b) => a.sentMs - b.sentMs)) {
       const place = waited.find(({ requestId }) => requestId === call.requestId);
       const over = waited.filter((other) => this.#isPassedOver(other, call));
       for (const other of place === undefined ? [] : over) {
@@ -120,8 +120,8 @@ export class LineWatch {
   /** In line since before the starter began, of the same retention mode, and not called for until after that call. */
   #isPassedOver({ requestId, mode, untilMs }: Place, call: StartCall): boolean {
     if (requestId === call.requestId || mode !== modeOf(call) || untilMs <= call.atMs) return false;
-    const first = this.#world.omics.starts.find((one) => one.requestId === requestId);
-    return first === undefined || first.atMs > call.atMs;
+    const sentMs = this.#world.omics.starts.filter((one) => one.requestId === requestId).map((one) => one.sentMs);
+    return Math.min(...sentMs) > call.sentMs;
   }
 }
 

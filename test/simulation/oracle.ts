@@ -9,6 +9,7 @@ import { LedgerWatch, requestsIn } from './oracle-ledger.ts';
 import { checkDailyLimits, checkNobodyHeld } from './oracle-limits.ts';
 import { LineWatch } from './oracle-line.ts';
 import { checkAnnouncements, checkExecutions, checkRuns, checkSettled, checkTruth } from './oracle-runs.ts';
+import { checkDeleted, checkSwept } from './oracle-sweeps.ts';
 import { checkAllTold, checkTold } from './oracle-telling.ts';
 import type { World } from './world.ts';
 
@@ -56,6 +57,7 @@ export class Oracle {
     // Without reconciliation nobody nudges the starter on the next day.
     if (!this.#options.strict) checkNobodyHeld(requestsIn(this.#world), this.violate);
     checkExecutions(this.#world, requestsIn(this.#world), this.violate);
+    checkSwept(this.#world, this.violate);
   }
 
   #check(): void {
@@ -72,6 +74,7 @@ export class Oracle {
     this.#line.check(this.violate);
     checkDailyLimits(requests, this.violate);
     checkBatches(this.#world, this.violate);
+    checkDeleted(this.#world, requests, this.violate);
     checkNames(this.#world, this.violate);
   }
 

@@ -10,6 +10,7 @@ import { type Plant, plant, type Wrap, within } from './plant.ts';
 import type { Ports } from './ports.ts';
 import { routePlants } from './route-plants.ts';
 import { BUCKET } from './simulated-objects.ts';
+import { sweepPlants } from './sweep-plants.ts';
 import { SECRET } from './workload.ts';
 
 /** The ledger over a table that is not what it should be. */
@@ -477,4 +478,5 @@ export const PLANTS: readonly Plant[] = [
   ...batchPlants,
   ...routePlants,
   ...linePlants,
+  ...sweepPlants,
 ];

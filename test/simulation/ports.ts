@@ -7,6 +7,7 @@ import { writeNudge } from '../../lib/lifecycle/nudge.ts';
 import type { Executions, Log, Objects, RunFacts, Runs } from '../../lib/lifecycle/ports.ts';
 import type { ReconcilePorts } from '../../lib/lifecycle/reconcile.ts';
 import type { StartWaitingPorts } from '../../lib/lifecycle/start-waiting.ts';
+import type { SweepPorts } from '../../lib/lifecycle/sweep-ports.ts';
 import type { TakeDropsPorts } from '../../lib/lifecycle/take-drops.ts';
 import type { TakeSheetPorts } from '../../lib/lifecycle/take-sheet.ts';
 import { writeDropAgain } from '../../lib/routing/drop-again-message.ts';
@@ -17,6 +18,7 @@ import type { Invocation } from './invocations.ts';
 import { tellingOf } from './simulated-evidence.ts';
 import { BUCKET } from './simulated-objects.ts';
 import type { SimulatedRun } from './simulated-omics.ts';
+import { sweepPortsOf } from './simulated-sweeps.ts';
 import { type Caller, simulatedTable } from './simulated-table.ts';
 import type { World } from './world.ts';
 
@@ -24,7 +26,13 @@ export type Ports = AwaitStartPorts &
   ReconcilePorts &
   StartWaitingPorts &
   TakeSheetPorts &
-  TakeDropsPorts & { readonly ledger: Ledger; readonly table: Table; readonly call: Caller };
+  TakeDropsPorts & {
+    readonly ledger: Ledger;
+    readonly table: Table;
+    readonly call: Caller;
+    /** What the sweeper needs besides. */
+    sweep(): SweepPorts;
+  };
 
 export function portsOf(world: World, invocation: Invocation): Ports {
   const call = world.invocations.callerOf(invocation);
@@ -33,6 +41,7 @@ export function portsOf(world: World, invocation: Invocation): Ports {
   const reserveMs = RESERVES_MS[invocation.functionName as FunctionName] ?? 0;
   const ports: Ports = {
     taking: async () => ports,
+    sweep: () => sweepPortsOf(world, invocation, ports),
     call,
     table,
     ledger: ledgerOver(table),
@@ -115,8 +124,9 @@ function runsOf(world: World, call: Caller, invocation: Invocation): Runs {
   const { omics } = world;
   return {
     async startRun(input: StartRunInput) {
+      const from = { by: invocation, sentMs: world.timeline.nowMs };
       try {
-        const run = await call(`omics.startRun ${input.requestId}`, () => omics.startRun(input, invocation));
+        const run = await call(`omics.startRun ${input.requestId}`, () => omics.startRun(input, from));
         const { runId, uuid } = run;
         return { kind: 'started', run: { runId, uuid, status: 'PENDING', ...textsOf(input) } };
       } catch (error) {

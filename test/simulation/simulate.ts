@@ -7,6 +7,7 @@ import { Oracle } from './oracle.ts';
 import type { Plant } from './plant.ts';
 import { RandomSource } from './random-source.ts';
 import type { Window } from './simulated-omics.ts';
+import { drawSweeps } from './simulated-sweeps.ts';
 import { drawWork, type Kind, POISON, ROUTE_FILES, work } from './workload.ts';
 import { START_MS, World } from './world.ts';
 
@@ -20,6 +21,9 @@ const REST_MS = 9 * HOUR_MS;
 /** Events that were delayed for fourteen days have come by then. */
 const END_MS = 16 * DAY_MS;
 const SILENCE = { fromMs: START_MS + FAULTS_MS + HOUR_MS, untilMs: START_MS + REST_MS + MINUTE_MS };
+/** The sweeper comes in every sixth history, from beside the faults to an hour behind them. */
+const SWEPT = 6;
+const SWEEPS_MS = FAULTS_MS + HOUR_MS;
 const TRUST_SECONDS = 1800;
 /** HealthOmics remembers longer than it is trusted to. */
 const MEMORY_MS = TRUST_SECONDS * 1000 + 2 * MINUTE_MS;
@@ -62,6 +66,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const oracle = new Oracle(world, { strict: profile === 'calm' });
   drawWork(world, START_MS + WORK_MS);
   if (byHand) drawHands(world, new RandomSource(seed), START_MS + WORK_MS);
+  if (seed % SWEPT === SWEPT - 1) drawSweeps(world, seed, { untilMs: START_MS + SWEEPS_MS, endMs: START_MS + END_MS });
   if (random.chance(faults.routesChange)) {
     world.timeline.after(random.int(0, WORK_MS), () => {
       world.tally.add('route file changed');

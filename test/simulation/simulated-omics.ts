@@ -31,6 +31,8 @@ export interface StartCall {
   /** The run's uuid, or the error's name. */
   readonly answer: string;
   readonly by: Invocation;
+  /** When it left for HealthOmics: another that left later may arrive before it. */
+  readonly sentMs: number;
 }
 
 export interface Window {
@@ -79,6 +81,8 @@ const WHOLE_LIFE: ReadonlyMap<string, number> = new Map([
 export class SimulatedOmics {
   readonly runs: SimulatedRun[] = [];
   readonly starts: StartCall[] = [];
+  /** What DeleteRun deleted. */
+  readonly deleted: SimulatedRun[] = [];
   readonly calls = { getRun: 0, listRuns: 0, findByName: 0 };
   /** GetRun calls of reconciliation that found the run as active as before. */
   readonly idleLooks = new Map<string, number>();
@@ -95,12 +99,12 @@ export class SimulatedOmics {
     this.#settings = settings;
   }
 
-  startRun(input: Readonly<Record<string, unknown>>, by: Invocation): SimulatedRun {
+  startRun(input: Readonly<Record<string, unknown>>, from: Pick<StartCall, 'by' | 'sentMs'>): SimulatedRun {
     const atMs = this.#world.timeline.nowMs;
     const requestId = String(input.requestId);
     const inputText = JSON.stringify(input);
     const record = (answer: string) => {
-      this.starts.push({ atMs, requestId, inputText, input, answer, by });
+      this.starts.push({ atMs, requestId, inputText, input, answer, ...from });
       this.#world.journal.write(atMs, `StartRun ${requestId} ${answer}`);
     };
     try {
@@ -217,6 +221,24 @@ export class SimulatedOmics {
   getRun(runId: string): SimulatedRun | undefined {
     this.calls.getRun += 1;
     return this.runs.find((run) => run.runId === runId && run.removedMs === undefined);
+  }
+
+  /** As HealthOmics: only what has ended is deleted, whatever the caller believes. */
+  delete(runId: string): 'deleted' | 'gone' | 'refused' {
+    const run = this.getRun(runId);
+    if (run === undefined) return 'gone';
+    if (!ENDS.includes(run.status)) return 'refused';
+    this.deleted.push(run);
+    this.#world.tally.add('run pruned');
+    this.remove(run);
+    return 'deleted';
+  }
+
+  /** Newest first. */
+  stored(status?: string): readonly SimulatedRun[] {
+    const isWanted = (run: SimulatedRun) =>
+      run.removedMs === undefined && (status === undefined || run.status === status);
+    return this.runs.filter(isWanted).reverse();
   }
 
   cancel(runId: string): void {

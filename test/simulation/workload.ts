@@ -39,7 +39,7 @@ routes:
   - name: single
     on: { bucket: drops, key: 'single/{sample}.cram' }
     sensitive: [sample]
-    run: { workflowId: "3", parameters: { input: '{uri}', etag: '{etag}' } }
+    run: { workflowId: "3", retentionMode: RETAIN, parameters: { input: '{uri}', etag: '{etag}' } }
     retry: { attempts: 3 }
   - name: limited
     on: { bucket: drops, key: 'limited/{sample}.cram' }
@@ -55,7 +55,7 @@ routes:
     on: { bucket: drops, key: 'sheets/{name}.csv' }
     sensitive: [name, row.sample]
     each: row
-    run: { workflowId: "5", parameters: { sample: '{row.sample}', place: '{row.place}' } }
+    run: { workflowId: "5", retentionMode: RETAIN, parameters: { sample: '{row.sample}', place: '{row.place}' } }
   - name: counted
     on: { bucket: drops, key: 'counted/{set}/{part}.bam' }
     gather: { by: [set], needs: { count: 3 } }
@@ -75,7 +75,7 @@ routes:
     on: { bucket: drops, key: 'versioned/{sample}.cram' }
     identity: version
     sensitive: [sample]
-    run: { workflowId: "3", parameters: { input: '{uri}', etag: '{etag}' } }
+    run: { workflowId: "3", retentionMode: RETAIN, parameters: { input: '{uri}', etag: '{etag}' } }
 schedules:
   - name: nightly
     cron: "0 2 * * ? *"

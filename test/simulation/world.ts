@@ -15,6 +15,7 @@ import { SimulatedExecutions } from './simulated-executions.ts';
 import { SimulatedObjects } from './simulated-objects.ts';
 import { type OmicsSettings, SimulatedOmics, type SimulatedRun } from './simulated-omics.ts';
 import { type QueueMessage, SimulatedQueue } from './simulated-queue.ts';
+import type { SweeperSettings } from './simulated-sweeps.ts';
 import { TableStore } from './simulated-table.ts';
 import { Timeline } from './timeline.ts';
 
@@ -79,6 +80,8 @@ export class World {
   readonly logLines: string[] = [];
   readonly batches: BatchRun[] = [];
   reconciles = 0;
+  /** Absent where no sweeper comes. */
+  sweeper: SweeperSettings | undefined;
   /** Scheduled times. */
   readonly ticks = new Set<number>();
   routes: RouteFile;
@@ -185,7 +188,10 @@ export class World {
     const isPatient = (open: string, item: Readonly<Record<string, unknown>>) =>
       open === 'GATHERING' || open === 'READING' || (open === 'WAITING' && /is its limit/.test(String(item.reason)));
     const isUntold = (item: Readonly<Record<string, unknown>>) => item.uncertainToldSince !== item.since;
-    const urgent = this.store.hasOpen((open, item) => (open === 'UNCERTAIN' ? isUntold(item) : !isPatient(open, item)));
+    // What the sweeper has begun, the sweeper ends.
+    const urgent = this.store.hasOpen((open, item) =>
+      open === 'UNCERTAIN' ? isUntold(item) : open !== 'DELETION' && !isPatient(open, item),
+    );
     if (urgent) this.#idleSinceMs = undefined;
     else if (!this.store.hasOpen(isPatient)) return;
     else this.#idleSinceMs ??= nowMs;
