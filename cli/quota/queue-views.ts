@@ -36,7 +36,15 @@ function estimateLines(estimate: QueueEstimate): string[] {
     ...starts,
     ends,
     ...(binds.length === 0 ? [] : [`  they wait for ${binds.join(', ')}`]),
+    ...uncountedLine(estimate),
     `  from ${formatCount(fromRuns)} runs that ended${borrowed}; runs that others start later are not foreseen`,
+  ];
+}
+
+function uncountedLine({ uncounted }: QueueEstimate): string[] {
+  if (uncounted.length === 0) return [];
+  return [
+    `  not counted: ${uncounted.map(limitText).join(', ')}; how much of that a run takes shows only while it runs`,
   ];
 }
 
@@ -77,7 +85,12 @@ export function whatIfLines(whatIf: WhatIfReport | undefined): string[] {
       ? ['  How long they take is not known: no run has ended yet.']
       : queue.added === 0
         ? []
-        : [`  with what is there already, if they are ${like}:`, ...estimateLines(queue)]),
+        : [
+            queue.added === count
+              ? `  with what is there already, if they are ${like}:`
+              : `  if they are ${like}, ${formatCount(queue.added)} have a place; with what is there already:`,
+            ...estimateLines(queue),
+          ]),
   ];
 }
 

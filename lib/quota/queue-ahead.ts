@@ -2,7 +2,7 @@
  * How long what waits, is pending and is active will take, and which limit it waits for. Many possible courses of the
  * queue are played through, each with durations drawn from those of runs that ended; docs/quota.md explains the method.
  */
-import { type Draw, type Played, playThrough } from './queue-course.ts';
+import { bySizeOf, type Draw, type Played, playThrough } from './queue-course.ts';
 import { countOf, lineOf, type QueueLane, type QueueLimits } from './queue-picture.ts';
 import type { EndedRun, RunDurations } from './run-durations.ts';
 
@@ -36,6 +36,8 @@ export interface QueueEstimate extends LineEstimate {
   readonly lines: readonly (LineEstimate & { readonly storageType: string; readonly runGroupId?: string })[];
   /** What they wait for, the most first. Empty when nothing waits. */
   readonly binds: readonly Binding[];
+  /** Limits of their run groups that could not be counted, because nobody knows a run's share of them beforehand. */
+  readonly uncounted: readonly string[];
   /** Of so many runs that ended the durations were taken. */
   readonly fromRuns: number;
   /** Of the runs ahead, those of a workflow of which none ended yet: theirs are taken from all others'. */
@@ -69,6 +71,7 @@ export function estimateQueue(
   for (let course = 0; course < courses; course += 1)
     plays.push(playThrough(lanes, limits, { draw: drawer(known, random), waits }));
   const byLine = Map.groupBy(lanes, lineOf);
+  const binds = bindingsOf(waits);
   return {
     ...lineEstimate(lanes, plays),
     lines: [...byLine].map(([line, same]) => ({
@@ -76,7 +79,8 @@ export function estimateQueue(
       ...(same[0]?.runGroupId === undefined ? {} : { runGroupId: same[0].runGroupId }),
       ...lineEstimate(same, plays, line),
     })),
-    binds: bindingsOf(waits),
+    binds,
+    uncounted: uncountedOf(lanes, limits, binds),
     fromRuns: known.all.seconds.length,
     withoutHistory: sumOf(lanes, (lane) => (known.byWorkflow.has(lane.workflowId ?? '') ? 0 : countOf(lane))),
   };
@@ -163,6 +167,16 @@ function spanOf(values: readonly number[]): TimeSpan {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   return { early: at(0.1), middle: at(0.5), late: at(0.9) };
+}
+
+/** A group that holds runs back by size already is counted, as one that goes on as it does now. */
+function uncountedOf(lanes: readonly QueueLane[], { runGroups }: QueueLimits, binds: readonly Binding[]): string[] {
+  const inUse = new Set(lanes.map(({ runGroupId }) => runGroupId));
+  return runGroups.flatMap(({ runGroupId, maxCpus, maxGpus }) => {
+    if (!inUse.has(runGroupId) || binds.some(({ limit }) => limit === bySizeOf(runGroupId))) return [];
+    const names = [...(maxCpus === undefined ? [] : ['maxCpus']), ...(maxGpus === undefined ? [] : ['maxGpus'])];
+    return names.map((name) => `RUN_GROUP ${runGroupId} ${name}`);
+  });
 }
 
 function bindingsOf(waits: ReadonlyMap<string, number>): Binding[] {

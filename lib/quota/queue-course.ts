@@ -5,6 +5,11 @@ import { countOf, lineOf, type QueueLane, type QueueLimits, type RunGroupLimits 
 /** Seconds of one run; of one that has run for `elapsed` seconds already, how many more. */
 export type Draw = (workflowId: string | undefined, elapsed?: number) => number;
 
+/** The limit of a group that is short of CPUs or GPUs: which of them, HealthOmics does not say. */
+export function bySizeOf(runGroupId: string): string {
+  return `RUN_GROUP ${runGroupId} maxCpus or maxGpus`;
+}
+
 interface PlayOptions {
   readonly draw: Draw;
   /** Gains the seconds that runs wait for each limit. */
@@ -80,7 +85,7 @@ class Course {
     this.#capOfGroup.set(
       runGroupId,
       bySize
-        ? { cap: active, limit: `RUN_GROUP ${runGroupId} maxCpus or maxGpus` }
+        ? { cap: active, limit: bySizeOf(runGroupId) }
         : { cap: maxRuns, limit: `RUN_GROUP ${runGroupId} maxRuns` },
     );
   }

@@ -53,6 +53,9 @@ test.each([
   [['up', '--quota', 'runs=1'], 'the names are stored-runs'],
   [['up', '--fail', 'sometimes'], '--fail "sometimes"'],
   [['env', '--port', 'x'], 'whole number'],
+  [['quota', '--route', 'germline'], 'give --if, too'],
+  [['quota', '--minutes', '3'], '--minutes is for --live'],
+  [['quota', '--live', '--history', '3d'], '--live knows this moment only'],
 ])('answers wrong usage %j with 2 and says what is wrong', async (args, message) => {
   const { exitStatus, stdout, stderr } = await rundrop(args);
   expect({ exitStatus, stdout }).toEqual({ exitStatus: 2, stdout: '' });

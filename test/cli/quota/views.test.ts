@@ -125,6 +125,19 @@ describe('rundrop quota', () => {
     expect(quotaReport(full).whatIf).toMatchObject({ RETAIN: { refused: 10 }, queue: { added: 0 } });
   });
 
+  it('says for how many of them that is, and which limits are not in it', () => {
+    const asked = [{ workflowId: '1', storageType: 'STATIC', retentionMode: 'RETAIN', runGroupId: '9' }];
+    const limits = { ...queue.limits, runGroups: [{ runGroupId: '9', maxCpus: 64 }] };
+    const whatIf = { count: 400, asked };
+    const text = linesOf({ queue: { ...queue, limits }, durations, whatIf })
+      .join(' ')
+      .replaceAll(/\s+/g, ' ');
+    expect(text).toContain('if they are like the newest request, 200 have a place; with what is there already:');
+    expect(text).toContain(
+      'not counted: maxCpus of run group 9; how much of that a run takes shows only while it runs',
+    );
+  });
+
   it.each([60, 80, 132])('fits into %i columns', (width) => {
     const whatIf = { count: 400, asked: [] };
     const report = quotaReport({ ...inputOf(), queue, durations, whatIf });

@@ -69,6 +69,16 @@ describe('the estimate of the queue ahead', () => {
     const found = estimate([lane({ runGroupId: '9', activeSeconds: [1, 1, 1], pending: 6 })], { runGroups });
     expect(found?.binds[0]?.limit).toBe('RUN_GROUP 9 maxCpus or maxGpus');
     expect(found?.allStarted.middle).toBeCloseTo(2 * HOUR, -1);
+    expect(found?.uncounted).toEqual([]);
+  });
+
+  it('says which limits of the run groups in use it could not count', () => {
+    const runGroups = [
+      { runGroupId: '9', maxRuns: 50, maxCpus: 64, maxGpus: 4 },
+      { runGroupId: '10', maxCpus: 8 },
+    ];
+    const found = estimate([lane({ runGroupId: '9', added: 400 })], { runGroups });
+    expect(found?.uncounted).toEqual(['RUN_GROUP 9 maxCpus', 'RUN_GROUP 9 maxGpus']);
   });
 
   it('starts no faster than StartRun may be called', () => {
