@@ -109,12 +109,23 @@ export class LineWatch {
       const place = waited.find(({ requestId }) => requestId === call.requestId);
       const over = waited.filter((other) => this.#isPassedOver(other, call));
       for (const other of place === undefined ? [] : over) {
-        const why = whyFirst(other, place as Place, last);
+        const why = whyFirst(other, place as Place, this.#hadTurn(other, by, call) ? undefined : last);
         if (why !== undefined)
           violate(`2: request ${other.identity} of ${other.route} ${why}, and ${call.requestId} started before it`);
       }
       if (call.answer.startsWith('uuid-')) last = place;
     }
+  }
+
+  /** Its route's turn went to a request that came to nothing before its call, as one whose input had changed. */
+  #hadTurn({ route }: Place, { beganMs }: Invocation, { atMs }: StartCall): boolean {
+    return this.#places.some(
+      (one) =>
+        one.route === route &&
+        one.untilMs >= beganMs &&
+        one.untilMs <= atMs &&
+        !this.#world.omics.starts.some(({ requestId, by }) => requestId === one.requestId && by.beganMs === beganMs),
+    );
   }
 
   /** In line since before the starter began, of the same retention mode, and not called for until after that call. */

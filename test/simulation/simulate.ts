@@ -8,7 +8,7 @@ import type { Plant } from './plant.ts';
 import { RandomSource } from './random-source.ts';
 import type { Window } from './simulated-omics.ts';
 import { drawSweeps } from './simulated-sweeps.ts';
-import { drawWork, type Kind, POISON, ROUTE_FILES, work } from './workload.ts';
+import { drawCrowd, drawWork, type Kind, POISON, ROUTE_FILES, work } from './workload.ts';
 import { START_MS, World } from './world.ts';
 
 const MINUTE_MS = 60_000;
@@ -27,6 +27,11 @@ const SWEEPS_MS = FAULTS_MS + HOUR_MS;
 const TRUST_SECONDS = 1800;
 /** HealthOmics remembers longer than it is trusted to. */
 const MEMORY_MS = TRUST_SECONDS * 1000 + 2 * MINUTE_MS;
+
+/** In so many seeds a full quota holds up a crowd, so that it matters who starts first. Of a random source of its own. */
+const CROWDED = 0.05;
+const CROWD_SALT = 1_000_000_007;
+const CROWD_WAITS: Window = { fromMs: START_MS, untilMs: START_MS + 7 * MINUTE_MS };
 
 export interface Verdict {
   readonly seed: number;
@@ -55,16 +60,19 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   // What people end is announced by reconciliation, which a calm world goes without.
   const byHand = options.byHand === true || options.plant?.byHand === true;
   const profile: Profile = random.chance(0.15) && !byHand ? 'calm' : 'mixed';
+  const crowded = profile === 'mixed' && new RandomSource(seed + CROWD_SALT).chance(CROWDED);
   const faults = profile === 'calm' ? drawCalm(random) : drawFaults(random);
   const world = worldOf(random.int(0, 0x7fff_ffff), {
     faults,
     random,
     profile,
+    crowded,
     keepsJournal: options.keepsJournal === true,
     ...(options.plant === undefined ? {} : { plant: options.plant }),
   });
   const oracle = new Oracle(world, { strict: profile === 'calm' });
   drawWork(world, START_MS + WORK_MS);
+  if (crowded) drawCrowd(world);
   if (byHand) drawHands(world, new RandomSource(seed), START_MS + WORK_MS);
   if (seed % SWEPT === SWEPT - 1) drawSweeps(world, seed, { untilMs: START_MS + SWEEPS_MS, endMs: START_MS + END_MS });
   if (random.chance(faults.routesChange)) {
@@ -111,18 +119,19 @@ interface WorldDraw {
   readonly faults: Faults;
   readonly random: RandomSource;
   readonly profile: Profile;
+  readonly crowded: boolean;
   readonly plant?: Plant;
   readonly keepsJournal: boolean;
 }
 
-function worldOf(seed: number, { faults, random, profile, plant, keepsJournal }: WorldDraw): World {
+function worldOf(seed: number, { faults, random, profile, crowded, plant, keepsJournal }: WorldDraw): World {
   return new World({
     seed,
     faults,
     routes: ROUTE_FILES,
     omics: {
       memoryMs: MEMORY_MS,
-      quotaFull: windows(random, faults.quotaFull),
+      quotaFull: [...windows(random, faults.quotaFull), ...(crowded ? [CROWD_WAITS] : [])],
       bursts: windows(random, faults.startBurst),
       failureRate: random.pick([0, 0.3, 0.8]),
       poison: POISON,

@@ -159,6 +159,14 @@ function fits(world: World, kind: Kind, drawn: readonly Kind[]): boolean {
   return kind !== 'quiet' || world.options.reconciles;
 }
 
+/** More of some routes than of others, all at once. */
+export function drawCrowd(world: World): void {
+  const { nowMs } = world.timeline;
+  for (const number of [1, 2, 3]) single(world, `${SECRET}crowd${number}`, nowMs);
+  for (const number of [1, 2]) versioned(world, `${SECRET}crowd${number}`, nowMs + number);
+  pair(world, `${SECRET}crowd`, nowMs + 2_000);
+}
+
 /** Puts one kind of work into the world now. */
 export function work(world: World, kind: Kind): void {
   KINDS[kind](world, `${SECRET}1`, world.timeline.nowMs);
