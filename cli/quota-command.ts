@@ -66,7 +66,7 @@ export function definePrune(program: Command, kit: CommandKit): void {
     .description('which stored runs the route file would have the sweeper delete; deletes nothing itself')
     .option('--routes <file>', 'the route file', 'rundrop.yaml')
     .option('--limit <n>', 'how many runs are looked at, or listed, at most', parsePositiveWhole, 20)
-    .option('--deleted', 'list what the sweeper has deleted instead, newest first, with where its record is')
+    .option('--deleted', 'list what the sweeper has deleted instead, newest first, with where its evidence is')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
