@@ -1,4 +1,5 @@
 /** `rundrop quota` for people. Pure. */
+import { raiseQuotaCommand } from '../../lib/lifecycle/announce-quota.ts';
 import type { QuotaValue, Share } from '../../lib/quota/quota-snapshot.ts';
 import { colourOfStatus, formatDuration, formatTable, paint, type Screen, wrapLine } from '../text.ts';
 import { type BarPart, barOf, formatCount, plotLines } from './plot.ts';
@@ -13,6 +14,8 @@ const PLOT_HEIGHT = 8;
 const WIDEST_PLOT = 72;
 /** So many holders of each kind are shown; `--json` has more. */
 const SHOWN_HOLDERS = 5;
+/** AWS takes days to raise a quota: from this share on, the command stands there. */
+const WORTH_ASKING = 0.8;
 const HOUR_MS = 3_600_000;
 const MODES = ['RETAIN', 'REMOVE', 'UNKNOWN'] as const;
 const MARKS = { RETAIN: '█', REMOVE: '▒', UNKNOWN: '?' } as const;
@@ -28,6 +31,7 @@ export function quotaLines(report: QuotaReport, screen: Screen, nowMs: number): 
     ...wrapped(pictureLines(report, nowMs)),
     '',
     ...wrapped(forecastLines(report)),
+    ...raiseLines(report),
     ...trendLines(report, screen),
     ...holderLines(report, screen),
     ...wrapped(whatIfLines(report.whatIf)),
@@ -133,6 +137,12 @@ function forecastLines(report: QuotaReport): string[] {
       `A REMOVE run that ends now can be read for about ${formatDays(survival)} at the last day's rate of starts.`,
     );
   return lines;
+}
+
+/** The command stays on one line, so that it can be copied. */
+function raiseLines({ retainedShareOfQuota, storedRunsQuota }: QuotaReport): string[] {
+  if (retainedShareOfQuota < WORTH_ASKING) return [];
+  return ['To ask AWS for a higher quota:', `  ${raiseQuotaCommand(storedRunsQuota)}`];
 }
 
 function fillsLine(forecast: ForecastRow | null): string {

@@ -50,7 +50,7 @@ function crossingWord({ sweeperId, threshold, number, snapshot, forecast }: Cros
 }
 
 /** What a person types to ask AWS for half as much again. */
-function raiseQuotaCommand(quota: number): string {
+export function raiseQuotaCommand(quota: number): string {
   const desired = Math.max(quota + 1, Math.ceil((quota * 1.5) / STEP) * STEP);
   return `aws service-quotas request-service-quota-increase --service-code omics --quota-code ${STORED_RUNS_QUOTA_CODE} --desired-value ${desired}`;
 }

@@ -86,6 +86,14 @@ describe('rundrop quota', () => {
     expect(Math.max(...lines.filter((line) => line.includes('┤')).map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 
+  it('says how to ask for more once RETAIN runs hold four fifths of it, and not before', () => {
+    const command =
+      '  aws service-quotas request-service-quota-increase --service-code omics --quota-code L-C9679DBC --desired-value ';
+    const found = linesOf({ snapshot: snapshotOf(800, 0) }).find((line) => line.startsWith(command));
+    expect(Number(found?.slice(command.length))).toBeGreaterThanOrEqual(1_500);
+    expect(linesOf().join('\n')).not.toContain('service-quotas');
+  });
+
   it('says who fills it and what more runs would do', () => {
     const text = linesOf({ whatIf: { count: 400, asked: [] } }).join('\n');
     expect(text).toContain('germline');
