@@ -3,12 +3,14 @@
  * rows of a sheet, before the effect of each and after it. Exit status 0: it always came to one run a request; 1: not;
  * 2: wrong usage. crash-everywhere.test.ts has every single call, and some of the pairs.
  */
-import type { CrashPoint } from './invocations.ts';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { PairResult, Share } from './crash-worker.ts';
 import { surviveCrashes } from './simulate.ts';
 import type { Kind } from './workload.ts';
 
 const RUNS_OF_KIND = { single: 1, pair: 1, sheet: 2 } satisfies Partial<Record<Kind, number>>;
-const SIDES = ['before', 'after'] as const;
 const MOST_SHOWN = 10;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -27,29 +29,18 @@ async function main(names: readonly string[]): Promise<number> {
 
 async function crashAll(kind: keyof typeof RUNS_OF_KIND): Promise<number> {
   const { calls } = await surviveCrashes(kind, []);
-  let tried = 0;
-  let failed = 0;
-  for (const points of pairsOf(calls)) {
-    const { runs, violations } = await surviveCrashes(kind, points);
-    tried += 1;
-    if (violations.length === 0 && runs === RUNS_OF_KIND[kind]) continue;
-    failed += 1;
-    if (failed <= MOST_SHOWN) console.log(JSON.stringify({ kind, points, runs, violations }));
-  }
-  console.log(`${kind}: ${calls} calls, ${tried} pairs of crashes, ${failed} of them not survived`);
-  return failed;
+  const shares = availableParallelism();
+  const results = (
+    await Promise.all(Array.from({ length: shares }, (_, share) => survive({ kind, calls, share, shares })))
+  ).flat();
+  const failed = results.filter(({ runs, violations }) => violations.length > 0 || runs !== RUNS_OF_KIND[kind]);
+  for (const result of failed.slice(0, MOST_SHOWN)) console.log(JSON.stringify({ kind, ...result }));
+  console.log(`${kind}: ${calls} calls, ${results.length} pairs of crashes, ${failed.length} of them not survived`);
+  return failed.length;
 }
 
-/** The second one is counted with the calls that the first one brings. */
-function* pairsOf(calls: number): Generator<readonly CrashPoint[]> {
-  for (let first = 1; first <= calls; first += 1) {
-    for (let second = first + 1; second <= calls + 1; second += 1) {
-      for (const side of SIDES)
-        for (const other of SIDES)
-          yield [
-            { call: first, side },
-            { call: second, side: other },
-          ];
-    }
-  }
+async function survive(share: Share): Promise<readonly PairResult[]> {
+  const worker = new Worker(new URL('./crash-worker.ts', import.meta.url), { workerData: share });
+  const [results] = (await once(worker, 'message')) as [readonly PairResult[]];
+  return results;
 }
