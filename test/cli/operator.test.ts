@@ -7,16 +7,18 @@ import { UsageError } from '../../cli/errors.ts';
 import { openOperator } from '../../cli/operator.ts';
 import { ownTarget } from '../../cli/target.ts';
 import { currentAttempt, type RequestRecord } from '../../lib/runs/request-record.ts';
-import { BUCKET, eventually, type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from '../end-to-end/laptop.ts';
+import {
+  BUCKET,
+  eventually,
+  type Laptop,
+  REMOVE_ROUTES,
+  ROLE_ARN,
+  STATE_MACHINE_ARN,
+  startLaptop,
+} from '../end-to-end/laptop.ts';
 import { rundrop } from './command-line.ts';
 
-const ROUTES = `version: 1
-defaults:
-  roleArn: ${ROLE_ARN}
-  outputUri: s3://acme-results/{route}/
-  retentionMode: REMOVE
-  storageType: DYNAMIC
-routes:
+const ROUTES = `${REMOVE_ROUTES}
   - name: hanging
     on: { bucket: ${BUCKET}, key: 'hanging/{file}' }
     run: { workflowId: "3333333", tags: { emulate: 'HANG:RUNNING' }, parameters: { input: '{uri}' } }
@@ -34,8 +36,7 @@ let laptop: Laptop;
 let lambda: LambdaClient;
 beforeAll(async () => {
   laptop = await startLaptop({ routes: ROUTES });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  lambda = new LambdaClient({ endpoint: laptop.stack.endpoint, region: 'us-east-1', credentials });
+  lambda = new LambdaClient(laptop.clientSettings);
 });
 afterAll(async () => {
   lambda.destroy();

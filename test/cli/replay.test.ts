@@ -7,16 +7,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { objectCreatedEvent } from '../../lib/routing/object-created-event.ts';
 import { currentAttempt, type RequestRecord } from '../../lib/runs/request-record.ts';
 import { startCalled, uncertain } from '../../lib/runs/transitions.ts';
-import { BUCKET, eventually, type Laptop, ROLE_ARN, startLaptop } from '../end-to-end/laptop.ts';
+import { BUCKET, eventually, type Laptop, REMOVE_ROUTES, startLaptop } from '../end-to-end/laptop.ts';
 import { rundrop } from './command-line.ts';
 
-const ROUTES = `version: 1
-defaults:
-  roleArn: ${ROLE_ARN}
-  outputUri: s3://acme-results/{route}/
-  retentionMode: REMOVE
-  storageType: DYNAMIC
-routes:
+const ROUTES = `${REMOVE_ROUTES}
   - name: free
     on: { bucket: ${BUCKET}, key: 'free/{file}' }
     run: { workflowId: "3333333", parameters: { input: '{uri}' } }
@@ -42,8 +36,7 @@ let laptop: Laptop;
 let sqs: SQSClient;
 beforeAll(async () => {
   laptop = await startLaptop({ routes: ROUTES });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  sqs = new SQSClient({ endpoint: laptop.stack.endpoint, region: 'us-east-1', credentials });
+  sqs = new SQSClient(laptop.clientSettings);
 });
 afterAll(async () => {
   sqs.destroy();

@@ -2,16 +2,9 @@
 import { GetRunCommand } from '@aws-sdk/client-omics';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RequestRecord } from '../../lib/runs/request-record.ts';
-import { BUCKET, eventually, type Laptop, startLaptop } from './laptop.ts';
+import { BUCKET, eventually, type Laptop, REMOVE_ROUTES, startLaptop } from './laptop.ts';
 
-const ROUTES = `
-version: 1
-defaults:
-  roleArn: arn:aws:iam::000000000000:role/HealthOmics
-  outputUri: s3://acme-results/{route}/
-  retentionMode: REMOVE
-  storageType: DYNAMIC
-routes:
+const ROUTES = `${REMOVE_ROUTES}
   - name: growing
     on: { bucket: ${BUCKET}, key: 'growing/{file}' }
     retry: { attempts: 5, storage: { upTo: 4800 } }

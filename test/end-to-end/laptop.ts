@@ -17,8 +17,23 @@ export const BUCKET = 'acme-incoming';
 export const STATE_MACHINE_ARN = 'arn:aws:states:us-east-1:000000000000:stateMachine:rundrop-local-run-lifecycle';
 export const ROLE_ARN = 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole';
 
+/** How a route file begins whose runs make room for each other; its routes follow. */
+export const REMOVE_ROUTES = `version: 1
+defaults:
+  roleArn: ${ROLE_ARN}
+  outputUri: s3://acme-results/{route}/
+  retentionMode: REMOVE
+  storageType: DYNAMIC
+routes:`;
+
 export interface Laptop {
   readonly stack: Stack;
+  /** For other clients of it. */
+  readonly clientSettings: {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
   readonly routesFile: string;
   readonly s3: S3Client;
   readonly sfn: SFNClient;
@@ -53,17 +68,18 @@ export async function startLaptop({ routes, ...options }: LaptopOptions = {}): P
     report: (line) => console.error(line),
     ...options,
   });
-  const settings = {
+  const clientSettings = {
     endpoint: stack.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
-  const s3 = new S3Client({ ...settings, forcePathStyle: true });
-  const sfn = new SFNClient(settings);
-  const omics = new OmicsClient({ ...settings, disableHostPrefix: true });
-  const ledger = createLedger(documentClient(new DynamoDBClient(settings)), 'rundrop-local-ledger');
+  const s3 = new S3Client({ ...clientSettings, forcePathStyle: true });
+  const sfn = new SFNClient(clientSettings);
+  const omics = new OmicsClient({ ...clientSettings, disableHostPrefix: true });
+  const ledger = createLedger(documentClient(new DynamoDBClient(clientSettings)), 'rundrop-local-ledger');
   return {
     stack,
+    clientSettings,
     routesFile,
     s3,
     sfn,

@@ -46,15 +46,10 @@ beforeAll(async () => {
     environment,
     quotas: { 'L-C9679DBC': QUOTA, 'L-24A3B174': 100, 'L-BE38079A': 500 },
   });
-  const settings = {
-    endpoint: laptop.stack.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
-  lambda = new LambdaClient(settings);
-  sqs = new SQSClient(settings);
-  queueUrl = await listenToAnnouncements(new EventBridgeClient(settings));
-  noticesUrl = await listenToNotices(new SNSClient(settings));
+  lambda = new LambdaClient(laptop.clientSettings);
+  sqs = new SQSClient(laptop.clientSettings);
+  queueUrl = await listenToAnnouncements(new EventBridgeClient(laptop.clientSettings));
+  noticesUrl = await listenToNotices(new SNSClient(laptop.clientSettings));
 });
 afterAll(async () => {
   await laptop.stop();

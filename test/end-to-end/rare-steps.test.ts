@@ -29,16 +29,9 @@ import {
   waiting,
 } from '../../lib/runs/transitions.ts';
 import { zipOf } from '../local/omics/zip-archive.ts';
-import { BUCKET, eventually, type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
+import { BUCKET, eventually, type Laptop, REMOVE_ROUTES, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
 
-const ROUTES = `
-version: 1
-defaults:
-  roleArn: ${ROLE_ARN}
-  outputUri: s3://acme-results/{route}/
-  retentionMode: REMOVE
-  storageType: DYNAMIC
-routes:
+const ROUTES = `${REMOVE_ROUTES}
   - name: tagged
     on: { bucket: ${BUCKET}, key: 'tagged/{file}' }
     when: { tag: { ready: 'yes' } }
@@ -66,13 +59,8 @@ beforeAll(async () => {
     quotas: { 'L-24A3B174': 'default-only', 'L-A30FD31B': 'default-only' },
     functionLog: (_name, line) => void lines.push(line),
   });
-  const settings = {
-    endpoint: laptop.stack.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
-  lambda = new LambdaClient(settings);
-  sqs = new SQSClient(settings);
+  lambda = new LambdaClient(laptop.clientSettings);
+  sqs = new SQSClient(laptop.clientSettings);
 });
 afterAll(async () => {
   lambda.destroy();

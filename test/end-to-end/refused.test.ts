@@ -1,16 +1,9 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dropRow } from '../../cli/rows.ts';
-import { BUCKET, eventually, type Laptop, startLaptop } from './laptop.ts';
+import { BUCKET, eventually, type Laptop, REMOVE_ROUTES, startLaptop } from './laptop.ts';
 
-const ROUTES = `
-version: 1
-defaults:
-  roleArn: arn:aws:iam::000000000000:role/HealthOmics
-  outputUri: s3://acme-results/{route}/
-  retentionMode: REMOVE
-  storageType: DYNAMIC
-routes:
+const ROUTES = `${REMOVE_ROUTES}
   - name: unknown-workflow
     on: { bucket: ${BUCKET}, key: 'unknown/{file}' }
     run: { workflowId: "9999999", parameters: { input: '{uri}' } }

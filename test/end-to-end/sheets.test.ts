@@ -4,15 +4,9 @@ import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DropRecord } from '../../lib/ledger/drops.ts';
 import { currentAttempt } from '../../lib/runs/request-record.ts';
-import { BUCKET, eventually, type Laptop, ROLE_ARN, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
+import { BUCKET, eventually, type Laptop, REMOVE_ROUTES, STATE_MACHINE_ARN, startLaptop } from './laptop.ts';
 
-const ROUTES = `version: 1
-defaults:
-  roleArn: ${ROLE_ARN}
-  outputUri: s3://acme-results/{route}/
-  retentionMode: REMOVE
-  storageType: DYNAMIC
-routes:
+const ROUTES = `${REMOVE_ROUTES}
   - name: cohort
     on: { bucket: ${BUCKET}, key: 'sheets/{cohort}.csv' }
     each: row
