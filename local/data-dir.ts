@@ -1,5 +1,5 @@
 /** The folder in which a stack keeps its state: one sub-folder a service, and a lock, since two stacks would tear it. */
-import { linkSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 export interface DataDir {
@@ -33,7 +33,7 @@ const held = new Set<string>();
 
 /** Creates the folder where it is missing, and takes it. @throws DataDirInUseError */
 export function openDataDir(directory: string): DataDir {
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   const root = realpathSync(directory);
   const lockFile = path.join(root, LOCK_FILE);
   takeLock(root, lockFile);
@@ -48,6 +48,13 @@ export function openDataDir(directory: string): DataDir {
       if (held.delete(root)) rmSync(lockFile, { force: true });
     },
   };
+}
+
+/** One level at a time: `recursive` never returns where a folder that exists answers ENOENT, as those below /proc do. */
+function makeFolder(directory: string): void {
+  const missing: string[] = [];
+  for (let at = path.resolve(directory); !existsSync(at); at = path.dirname(at)) missing.unshift(at);
+  for (const folder of missing) mkdirSync(folder);
 }
 
 function takeLock(root: string, lockFile: string): void {

@@ -1,11 +1,9 @@
 /** `rundrop up`: the laptop AWS, the examples, and a view of every run, until a signal or, with --once, until all is settled. */
-import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Example } from '../../examples/demo.ts';
 import type { Stack } from '../../local/stack.ts';
 import { environmentVariables } from '../config.ts';
 import { readEmulatorOptions } from '../emulator-options.ts';
-import { CommandError } from '../errors.ts';
 import { readRouteFile, routesPath, routeWarnings, routingOf } from '../routing.ts';
 import { describeTarget, ownTarget, type Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
@@ -55,7 +53,6 @@ async function startUp(terminal: Terminal, options: UpOptions): Promise<Started>
   const routes = await readRouteFile(options.routes);
   for (const line of routeWarnings(routes, options.routes)) terminal.note(line);
   const dataDir = options.data === undefined ? undefined : resolve(options.data);
-  if (dataDir !== undefined) await makeFolder(dataDir);
   const log = openFunctionLog(dataDir, options.verbose ? terminal.note : undefined);
   // Until the view is there, reports go to standard error; then above the table.
   let report = terminal.note;
@@ -80,14 +77,6 @@ async function startUp(terminal: Terminal, options: UpOptions): Promise<Started>
   const show = showRuns({ stack, target, terminal, options, examples, routing: routingOf(routes) });
   report = show.note;
   return { stack, show, closeLog: log.close };
-}
-
-async function makeFolder(dataDir: string): Promise<void> {
-  try {
-    await mkdir(dataDir, { recursive: true });
-  } catch (cause) {
-    throw new CommandError(`The folder ${dataDir} for --data cannot be made: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function within(limitMs: number, work: Promise<unknown>): Promise<unknown> {

@@ -11,7 +11,17 @@ export interface StartedAs {
 }
 
 /** What a file system answers that a person can mend. */
-const DISK_CODES: readonly unknown[] = ['EACCES', 'EDQUOT', 'EEXIST', 'EIO', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'];
+const DISK_CODES: readonly unknown[] = [
+  'EACCES',
+  'EDQUOT',
+  'EEXIST',
+  'EIO',
+  'ENOENT',
+  'ENOSPC',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+];
 
 /** @throws CommandError for what a person can solve, else the error itself. */
 export async function explainStart(error: unknown, { port, command, dataDir }: StartedAs): Promise<never> {

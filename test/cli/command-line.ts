@@ -17,12 +17,17 @@ export function bareEnvironment(extra: Readonly<Record<string, string>> = {}): N
   return { ...(PATH === undefined ? {} : { PATH }), HOME: nowhere, USERPROFILE: nowhere, ...extra };
 }
 
+/** Longer than any command takes that ends by itself. */
+const TIMEOUT_MS = 120_000;
+
 /** Runs `rundrop` to its end, in the Node that runs the tests. */
 export function rundrop(args: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(ROOT, 'cli', 'rundrop.mjs'), ...args], {
       env: bareEnvironment(extra),
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
     });
     let stdout = '';
     let stderr = '';

@@ -198,6 +198,17 @@ test('says which route file cannot be read', async () => {
   expect(stderr).toContain('there is no such file');
 });
 
+test.each(['/proc/rundrop', join(ROOT, 'package.json'), join(ROOT, 'package.json', 'below')])(
+  'ends with 1 and says so when %s cannot be the folder of --data',
+  async (data) => {
+    const { exitStatus, stderr } = await rundrop(['up', '--empty', '--port', '0', '--data', data]);
+    expect({ exitStatus, stderr }).toEqual({
+      exitStatus: 1,
+      stderr: expect.stringMatching(/^error: The folder \S+ for --data cannot be used \(E[A-Z]+: .*\)/),
+    });
+  },
+);
+
 type Row = Readonly<Record<string, unknown>>;
 
 /** Asks until the rows are as wanted; at most 60 times, each a process of its own. */

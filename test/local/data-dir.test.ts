@@ -22,6 +22,12 @@ describe('openDataDir', () => {
     dataDir.release();
   });
 
+  it('says why a folder cannot be made', async () => {
+    const file = path.join(directory, 'file');
+    await writeFile(file, '');
+    expect(() => openDataDir(path.join(file, 'new', 'state'))).toThrow('ENOTDIR');
+  });
+
   it('refuses a folder that this process holds, naming the process', () => {
     const dataDir = openDataDir(directory);
     expect(() => openDataDir(directory)).toThrow(DataDirInUseError);
