@@ -2,8 +2,14 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SweepFigures, SweepMetrics } from '../lifecycle/sweep-ports.ts';
 import { removeSurvivalDays, retainedShare } from '../quota/quota-snapshot.ts';
+import type { RetentionMode } from '../quota/stored-run.ts';
+import { RUN_STATUSES } from '../runs/run-status.ts';
 
 const NAMESPACE = 'Rundrop';
+
+const MODES: readonly RetentionMode[] = ['RETAIN', 'REMOVE', 'UNKNOWN'];
+/** A status without runs is told, too: a dashboard goes on showing the last figure that it got. A DELETED run is not stored. */
+const NO_RUNS = Object.fromEntries(RUN_STATUSES.filter((status) => status !== 'DELETED').map((status) => [status, 0]));
 
 interface Figure {
   readonly name: string;
@@ -43,8 +49,8 @@ function figureSets({ snapshot, forecast, waiting }: SweepFigures): FigureSet[] 
     { name: 'DaysToRetainExhaustion', value: forecast?.days },
     { name: 'UnknownRetention', value: snapshot.unknownRetention },
   ];
-  const stored = Object.entries(snapshot.byRetentionMode).flatMap(([RetentionMode, byStatus]) =>
-    Object.entries(byStatus).map(([Status, value]) => ({
+  const stored = MODES.flatMap((RetentionMode) =>
+    Object.entries({ ...NO_RUNS, ...snapshot.byRetentionMode[RetentionMode] }).map(([Status, value]) => ({
       dimensions: { RetentionMode, Status },
       values: [{ name: 'StoredRuns', value }],
     })),

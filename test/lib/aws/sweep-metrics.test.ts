@@ -49,13 +49,16 @@ describe("a sweep's metrics", () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ RetentionMode: 'RETAIN', Status: 'RUNNING', StoredRuns: 1 }),
     );
+    const stored = lines.filter((line) => 'StoredRuns' in line);
+    expect(stored.map(({ RetentionMode, Status }) => `${RetentionMode} ${Status}`)).toContain('REMOVE COMPLETED');
+    expect(stored.map(({ StoredRuns }) => StoredRuns).filter((count) => count !== 0)).toEqual([1]);
     expect(lines).toContainEqual(expect.objectContaining({ StorageType: 'STATIC', ActiveRuns: 1 }));
     expect(lines).toContainEqual(expect.objectContaining({ StorageType: 'DYNAMIC', ActiveRuns: 0 }));
     expect(lines).toContainEqual(expect.objectContaining({ Reason: 'QUOTA', WaitingRequests: 3, OldestWaiting: 90 }));
     const dimensions = lines.map(({ _aws }) => _aws.CloudWatchMetrics[0]?.Dimensions[0]);
     expect(dimensions).toEqual([
       ['service'],
-      ['service', 'RetentionMode', 'Status'],
+      ...Array.from({ length: 3 * 7 }, () => ['service', 'RetentionMode', 'Status']),
       ['service', 'StorageType'],
       ['service', 'StorageType'],
       ['service', 'Reason'],
