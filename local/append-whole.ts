@@ -2,7 +2,7 @@
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs';
 
 /** As `writeSync`: how many of the bytes, from `offset` on, were written. */
-type Write = (file: number, bytes: Buffer, offset: number) => number;
+export type Write = (file: number, bytes: Buffer, offset: number) => number;
 
 /**
  * Appends all of it or nothing: what a full disk took before it refused is cut off again, since the next line would

@@ -4,7 +4,7 @@
  */
 import { closeSync, existsSync, openSync, readSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { appendWhole } from '../append-whole.ts';
+import { appendWhole, type Write } from '../append-whole.ts';
 
 /** `k` says whose line it is. */
 export interface JournalEntry {
@@ -19,11 +19,23 @@ export interface Journaled {
   snapshot(): Iterable<JournalEntry>;
 }
 
+/** The disk did not take a line, as when it is full. What it was to record has not happened. */
+export class JournalRefusedError extends Error {
+  override readonly name = 'JournalRefusedError';
+}
+
 const FILE_NAME = 'omics.jsonl';
 const CHUNK_BYTES = 1024 * 1024;
 
 export class Journal {
+  readonly #write: Write | undefined;
+  #path = '';
   #file: number | undefined;
+
+  /** `write` is given in tests only. */
+  constructor(write?: Write) {
+    this.#write = write;
+  }
 
   /** Replays what `dataDir` holds into `parts` and begins a new file; without `dataDir` nothing is kept. */
   open(dataDir: string | undefined, parts: readonly Journaled[], report: (line: string) => void): void {
@@ -35,12 +47,19 @@ export class Journal {
     const file = openSync(fresh, 'a');
     writeSnapshot(file, parts);
     renameSync(fresh, path);
+    this.#path = path;
     this.#file = file;
   }
 
-  /** On disk when it returns. Throws when the disk refuses; then nothing must be acknowledged. */
+  /** On disk when it returns. @throws JournalRefusedError; then nothing must be acknowledged */
   append(entry: JournalEntry): void {
-    if (this.#file !== undefined) appendWhole(this.#file, Buffer.from(`${JSON.stringify(entry)}\n`));
+    if (this.#file === undefined) return;
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    try {
+      appendWhole(this.#file, line, this.#write);
+    } catch (cause) {
+      throw new JournalRefusedError(`${this.#path} cannot be written: ${(cause as Error).message}`, { cause });
+    }
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** The parts of the emulator that its operations work on, put together once. */
 import { randomUUID } from 'node:crypto';
+import type { Write } from '../append-whole.ts';
 import type { Clock, EventPort, Surroundings } from '../ports.ts';
 import { type Arns, createArns } from './arns.ts';
 import type { Batch, BatchMember } from './batches/batch.ts';
@@ -31,6 +32,8 @@ export interface OmicsPorts {
   readonly quota: (quotaCode: string) => number;
   /** An S3 object's content; undefined when there is none. */
   readonly readObject: (uri: string) => Promise<Buffer | undefined>;
+  /** How the journal is written; given in tests only. */
+  readonly write?: Write;
 }
 
 export interface OmicsParts {
@@ -73,7 +76,7 @@ const SECONDS_PER_MINUTE = 60;
 export function createParts(surroundings: Surroundings, settings: ResolvedSettings, ports: OmicsPorts): OmicsParts {
   const { clock, report, accountId, region, dataDir } = surroundings;
   const quota = enforcedQuota(settings, ports.quota);
-  const journal = new Journal();
+  const journal = new Journal(ports.write);
   const dues = new DueQueue(clock, report);
   const memory = new RequestMemory(settings, journal);
   const runs = new RunStore(journal, memory);
@@ -110,8 +113,8 @@ export function createParts(surroundings: Surroundings, settings: ResolvedSettin
   });
   const taskEvents = new TaskEvents({ clock, dues, sender, arns, runs, lifecycle });
   const evict = (run: Run) => {
-    if (run.active) admission.release(run);
     runs.remove(run);
+    if (run.active) admission.release(run);
     runIds.free(run.id);
     if (settings.eventOnEviction) sender.send(runStatusEvent({ ...run, status: 'DELETED' }, arns, clock.nowMs()));
   };

@@ -2,6 +2,7 @@
 import { AwsError } from '../../aws-error.ts';
 import { batchStatusEvent } from '../events/status-events.ts';
 import { fingerprint } from '../fingerprint.ts';
+import { JournalRefusedError } from '../journal.ts';
 import type { OmicsParts } from '../parts.ts';
 import { isTerminal } from '../runs/run.ts';
 import { cancelRun, deleteRun } from '../runs/run-operations.ts';
@@ -21,9 +22,8 @@ export class BatchLifecycle {
 
   constructor(parts: OmicsParts) {
     this.#parts = parts;
-    parts.statusListeners.push((run) => {
-      const batch = run.batchId === undefined || !isTerminal(run.status) ? undefined : parts.batches.get(run.batchId);
-      if (batch !== undefined) this.#finishWhenDone(batch);
+    parts.statusListeners.push(({ batchId, status }, atMs) => {
+      if (batchId !== undefined && isTerminal(status)) this.#finishSoon(batchId, atMs);
     });
   }
 
@@ -43,22 +43,21 @@ export class BatchLifecycle {
   }
 
   cancel(batch: Batch): void {
-    const stopping = this.#move(batch, 'STOPPING', this.#parts.clock.nowMs());
-    this.#sweep(stopping, 0, (member) => this.#cancelMember(member));
+    const { clock, dues } = this.#parts;
+    const stopping = this.#move(batch, 'STOPPING', clock.nowMs());
+    dues.add(clock.nowMs(), () => this.#sweep(stopping, 0, (member) => this.#cancelMember(member)));
   }
 
   deleteRuns(batch: Batch): void {
-    const deleting = this.#move(batch, 'RUNS_DELETING', this.#parts.clock.nowMs());
-    this.#sweep(deleting, 0, (member) => this.#deleteMember(member));
+    const { clock, dues } = this.#parts;
+    const deleting = this.#move(batch, 'RUNS_DELETING', clock.nowMs());
+    dues.add(clock.nowMs(), () => this.#sweep(deleting, 0, (member) => this.#deleteMember(member)));
   }
 
   #schedulePending(batch: Batch): void {
-    const { dues, settings, report } = this.#parts;
-    dues.add(batch.statusMs + (PENDING_SECONDS * 1000) / settings.speed, (atMs) => {
-      this.#checkAndSubmit(batch.id, atMs).catch((error: unknown) => {
-        report(`HealthOmics: batch ${batch.id} stopped: ${error instanceof Error ? error.stack : String(error)}`);
-      });
-    });
+    const { dues, settings } = this.#parts;
+    const endMs = batch.statusMs + (PENDING_SECONDS * 1000) / settings.speed;
+    dues.add(endMs, (atMs) => this.#checkAndSubmit(batch.id, atMs));
   }
 
   async #checkAndSubmit(batchId: string, atMs: number): Promise<void> {
@@ -68,6 +67,7 @@ export class BatchLifecycle {
     try {
       if (batch.s3Uri !== undefined) ready = await this.#readSettings(batch, batch.s3Uri);
     } catch (error) {
+      if (error instanceof JournalRefusedError) throw error;
       const why = error instanceof Error ? error.message : String(error);
       const failed = this.#parts.batches.put({ ...batch, failureReason: why, failedMs: atMs });
       this.#move(failed, 'FAILED', atMs);
@@ -75,7 +75,7 @@ export class BatchLifecycle {
     }
     if (this.#parts.batches.get(batchId)?.status !== 'PENDING') return;
     this.#move(ready, 'SUBMITTING', atMs);
-    this.#submitNext(batchId, 0, atMs);
+    this.#parts.dues.add(atMs, (dueMs) => this.#submitNext(batchId, 0, dueMs));
   }
 
   async #readSettings(batch: Batch, s3Uri: string): Promise<Batch> {
@@ -98,7 +98,8 @@ export class BatchLifecycle {
     if (batch?.status !== 'SUBMITTING') return;
     const member = this.#parts.batchMembers.get(`${batchId}/${index}`);
     if (member === undefined) {
-      this.#finishWhenDone(this.#move({ ...batch, submittedMs: atMs }, 'INPROGRESS', atMs));
+      this.#move({ ...batch, submittedMs: atMs }, 'INPROGRESS', atMs);
+      this.#finishSoon(batchId, atMs);
       return;
     }
     const alreadyStarted = member.started !== undefined;
@@ -128,7 +129,7 @@ export class BatchLifecycle {
 
   /** Goes through all runs of the batch, a few at a time, then closes the step. */
   #sweep(batch: Batch, from: number, act: (member: BatchMember) => void): void {
-    const { batchMembers, batches, dues, clock } = this.#parts;
+    const { batchMembers, dues, clock } = this.#parts;
     for (let index = from; index < Math.min(from + SWEEP_SIZE, batch.totalRuns); index += 1) {
       const member = batchMembers.get(`${batch.id}/${index}`);
       if (member !== undefined) act(member);
@@ -137,8 +138,7 @@ export class BatchLifecycle {
       dues.add(clock.nowMs(), () => this.#sweep(batch, from + SWEEP_SIZE, act));
       return;
     }
-    const current = batches.get(batch.id);
-    if (current !== undefined) this.#finishWhenDone(current);
+    this.#finishSoon(batch.id, clock.nowMs());
   }
 
   #cancelMember(member: BatchMember): void {
@@ -167,9 +167,15 @@ export class BatchLifecycle {
     }
   }
 
-  #finishWhenDone(batch: Batch): void {
+  /** An entry of its own: what led to it is on disk, and is not done again when the disk refuses what follows. */
+  #finishSoon(batchId: string, atMs: number): void {
+    this.#parts.dues.add(atMs, () => this.#finishWhenDone(batchId));
+  }
+
+  #finishWhenDone(batchId: string): void {
     const atMs = this.#parts.clock.nowMs();
-    switch (batch.status) {
+    const batch = this.#parts.batches.get(batchId);
+    switch (batch?.status) {
       case 'INPROGRESS':
         if (!this.#anyUnfinished(batch)) this.#move({ ...batch, processedMs: atMs }, 'PROCESSED', atMs);
         return;

@@ -59,7 +59,7 @@ export class RunAdmission {
     return false;
   }
 
-  /** Puts a PENDING run in line. */
+  /** Puts a PENDING run in line; once more changes nothing. */
   offer(run: Run): void {
     const key = `${run.storageType} ${run.runGroupId ?? ''}`;
     let lane = this.#lanes.get(key);
@@ -71,9 +71,9 @@ export class RunAdmission {
     lane.waiting.add({ seq: run.seq, priority: run.priority ?? 0 });
   }
 
-  /** Takes the next run that every limit lets through, and counts it as active. */
-  takeNext(): Run | undefined {
-    let best: { readonly lane: Lane; readonly entry: Waiting; readonly run: Run } | undefined;
+  /** The next run that every limit lets through. It stays in line until it is PENDING no more. */
+  next(): Run | undefined {
+    let best: { readonly entry: Waiting; readonly run: Run } | undefined;
     for (const [key, lane] of this.#lanes) {
       if (this.#isFull(lane.storageType)) continue;
       const entry = this.#head(lane);
@@ -83,10 +83,8 @@ export class RunAdmission {
       }
       const run = this.#options.current(entry.seq);
       if (run === undefined || !this.#fits(run)) continue;
-      if (best === undefined || this.#goesBefore(entry, best.entry)) best = { lane, entry, run };
+      if (best === undefined || this.#goesBefore(entry, best.entry)) best = { entry, run };
     }
-    best?.lane.waiting.takeFirst();
-    if (best !== undefined) this.occupy(best.run);
     return best?.run;
   }
 

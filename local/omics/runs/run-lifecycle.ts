@@ -134,15 +134,18 @@ export class RunLifecycle {
     const fails = run.outcome === 'COMPLETED' && failsIn(run, 'STOPPING');
     const failure = fails ? { outcome: 'FAILED' as const, failureReason: run.fate.failureReason } : {};
     const outcome = failure.outcome ?? run.outcome ?? 'COMPLETED';
-    if (run.active) this.#options.admission.release(run);
+    const wasActive = run.active;
     this.#move(run, { status: outcome, stopMs: atMs, active: false, ...failure }, atMs);
-    this.#admit(atMs);
+    if (wasActive) this.#options.admission.release(run);
+    // An entry of its own: the end is on disk, and is not repeated when the disk refuses what follows.
+    this.#options.dues.add(atMs, (dueMs) => this.#admit(dueMs));
   }
 
   #admit(atMs: number): void {
     const { admission } = this.#options;
-    for (let run = admission.takeNext(); run !== undefined; run = admission.takeNext()) {
+    for (let run = admission.next(); run !== undefined; run = admission.next()) {
       this.#move(run, { status: 'STARTING', active: true }, atMs);
+      admission.occupy(run);
     }
     if (this.#looksAgain || !admission.anyWaiting) return;
     this.#looksAgain = true;

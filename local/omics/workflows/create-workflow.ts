@@ -95,11 +95,8 @@ function settleLater<T extends Workflow | WorkflowVersion>(
   table: ResourceTable<T>,
   resource: T,
 ): void {
-  parts.dues.add(resource.createdMs + (CREATING_SECONDS * 1000) / parts.settings.speed, () => {
-    settle(parts, table, resource).catch((error: unknown) => {
-      parts.report(`HealthOmics: workflow ${resource.key} could not be created: ${String(error)}`);
-    });
-  });
+  const readyMs = resource.createdMs + (CREATING_SECONDS * 1000) / parts.settings.speed;
+  parts.dues.add(readyMs, () => settle(parts, table, resource));
 }
 
 /** ACTIVE when the definition can be read, else FAILED with the reason. */

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OmicsClient, type StartRunCommandInput } from '@aws-sdk/client-omics';
+import type { Write } from '../../../local/append-whole.ts';
 import { createOmics, type Omics } from '../../../local/omics/omics.ts';
 import type { OmicsSettings } from '../../../local/omics/settings.ts';
 import type { BusEvent, Cancel, Clock } from '../../../local/ports.ts';
@@ -61,6 +62,8 @@ export interface LaptopOptions {
   readonly clock?: ManualClock;
   readonly random?: () => number;
   readonly put?: (event: BusEvent) => Promise<void>;
+  /** How the journal is written. */
+  readonly write?: Write;
 }
 
 export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> {
@@ -83,6 +86,7 @@ export async function startLaptop(options: LaptopOptions = {}): Promise<Laptop> 
       quota: (code) => quotas[code] ?? 0,
       readObject: (uri) => Promise.resolve(objects.get(uri)),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
+      ...(options.write === undefined ? {} : { write: options.write }),
     },
   );
   const { server, endpoint } = await serve(omics);
