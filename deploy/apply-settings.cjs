@@ -5,6 +5,8 @@
  */
 'use strict';
 
+const { keepWithinLimits } = require('./limits.cjs');
+
 const KEY_REUSE_SECONDS = 300;
 /** Who uses the key for our functions. */
 const KEY_SERVICES = ['dynamodb', 'events', 'lambda', 's3', 'sns', 'sqs', 'states'];
@@ -18,6 +20,7 @@ module.exports = class ApplySettings {
           region: provider.region,
           prefix: custom.prefix,
         });
+        keepWithinLimits(provider.compiledCloudFormationTemplate);
       },
     };
   }
