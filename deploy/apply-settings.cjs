@@ -32,6 +32,7 @@ function applySettings(template, settings, { region, prefix }) {
       `The region is ${region}, and the setting allowedRegions has ${settings.allowedRegions.join(', ')} only. Name one of them with --region.`,
     );
   }
+  for (const name of ['alarmTopicArns', 'kmsKeyArn']) holdInRegion(name, [settings[name]].flat(), region);
   if (settings.allowedAccounts.length > 0)
     template.Rules = { ...template.Rules, ...accountRule(settings.allowedAccounts) };
   if (settings.forwardBusArn !== '') forward(template.Resources, settings.forwardBusArn, prefix);
@@ -46,6 +47,13 @@ function applySettings(template, settings, { region, prefix }) {
     if (resource.Type === 'AWS::IAM::Role') changeRole(resource, settings, prefix);
     if (resource.Type === 'AWS::Lambda::Function') changeFunction(resource, settings);
   }
+}
+
+/** An alarm tells topics of its own region only, and a key is used in its own. */
+function holdInRegion(name, arns, region) {
+  const foreign = arns.find((arn) => arn !== '' && arn.split(':')[3] !== region);
+  if (foreign !== undefined)
+    throw new Error(`The region is ${region}, and the setting ${name} has ${foreign}, which is of another one.`);
 }
 
 const GOES_WITH_THE_STACK = { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' };

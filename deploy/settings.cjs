@@ -10,6 +10,8 @@ const importSources = require('./import-sources.cjs');
 const RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
+/** It is part of the evidence bucket's name, of 63 characters with the longest region and without capitals. */
+const STAGE = /^[a-z0-9-]{1,18}$/;
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 /** `read` answers the value as it is used, or undefined when it is not one. `range` says in words what is. */
@@ -56,6 +58,7 @@ module.exports = async ({ resolveConfigurationProperty, options = {} }) => {
   const given = { ...params.default, ...params[stage], ...commandLine(options.param) };
   const { values, problems } = readSettings(given);
   problems.push(...(await functionProblems(values)), ...contradictions(values));
+  if (!STAGE.test(stage)) problems.push('A stage has at most 18 small letters, digits and hyphens.');
   if (problems.length > 0) throw new SettingsError(stage, problems);
   const functionVariables = Object.values(SETTINGS).flatMap(({ variable }) => variable ?? []);
   return {
@@ -178,7 +181,7 @@ function ofFunctions(variable, byDefault, range) {
 /** A YAML mapping, or `name=value` with commas between. AWS keeps `aws:` for itself. */
 function readTags(value) {
   const pairs =
-    typeof value === 'object'
+    typeof value === 'object' && !Array.isArray(value)
       ? Object.entries(value)
       : String(value)
           .split(',')

@@ -192,24 +192,25 @@ describe('with every setting, the template', () => {
     const plugin = createRequire(import.meta.url)(path.join(ROOT, 'deploy', 'apply-settings.cjs')) as new (
       serverless: object,
     ) => { readonly hooks: Readonly<Record<string, () => void>> };
-    const packageIn = (region: string) => {
+    const packageIn = (region: string, more: Json = {}) => {
       const Resources = { ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket', Properties: {} } };
       const provider = { region, compiledCloudFormationTemplate: { Resources } };
-      const settings = {
-        ...ALL_SETTINGS,
-        allowedRegions: ['us-east-1'],
-        allowedAccounts: [],
-        bucketAccounts: [],
-        forwardBusArn: '',
-        kmsKeyArn: '',
-      };
+      const none = { allowedRegions: [], allowedAccounts: [], alarmTopicArns: [], bucketAccounts: [] };
+      const settings = { ...ALL_SETTINGS, ...none, forwardBusArn: '', kmsKeyArn: '', ...more };
       const { hooks } = new plugin({ service: { provider, custom: { settings, prefix: 'rundrop-dev' } } });
       for (const hook of Object.values(hooks)) hook();
     };
-    expect(() => packageIn('us-east-1')).not.toThrow();
-    expect(() => packageIn('eu-west-1')).toThrow(
+    const allowed = { allowedRegions: ['us-east-1'] };
+    expect(() => packageIn('us-east-1', allowed)).not.toThrow();
+    expect(() => packageIn('eu-west-1', allowed)).toThrow(
       'The region is eu-west-1, and the setting allowedRegions has us-east-1 only. Name one of them with --region.',
     );
+    const topics = { alarmTopicArns: [ALL_SETTINGS.alarmTopicArns] };
+    expect(() => packageIn('us-east-1', topics)).not.toThrow();
+    expect(() => packageIn('eu-west-1', topics)).toThrow(
+      'The region is eu-west-1, and the setting alarmTopicArns has arn:aws:sns:us-east-1:123456789012:on-call, which is of another one.',
+    );
+    expect(() => packageIn('eu-west-1', { kmsKeyArn: KEY })).toThrow('the setting kmsKeyArn has');
   });
 
   it('tells its functions what was set', () => {

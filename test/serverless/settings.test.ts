@@ -18,11 +18,11 @@ interface SettingsModule {
 const settings = createRequire(import.meta.url)(path.join(ROOT, 'deploy', 'settings.cjs')) as SettingsModule;
 
 /** The settings of a stage, as `serverless package --stage prod --param=…` reads them. */
-function read(params: Readonly<Record<string, unknown>> | null, param?: readonly string[]) {
+function read(params: Readonly<Record<string, unknown>> | null, param?: readonly string[], stage = 'prod') {
   const configuration: Readonly<Record<string, unknown>> = { params, provider: 'dev' };
   return settings({
     resolveConfigurationProperty: async ([name = '']: readonly string[]) => configuration[name],
-    options: { stage: 'prod', ...(param === undefined ? {} : { param }) },
+    options: { stage, ...(param === undefined ? {} : { param }) },
   });
 }
 
@@ -68,6 +68,7 @@ describe('the settings', () => {
     const tags = { 'cost-center': '42', owner: 'a@b.example' };
     expect(await of({ tags: { 'cost-center': 42, owner: 'a@b.example' } })).toMatchObject({ tags });
     expect(await of({ tags: 'cost-center=42,owner=a@b.example' })).toMatchObject({ tags });
+    expect(await of({ tags: ['cost-center=42', 'owner=a@b.example'] })).toMatchObject({ tags });
     expect(await of({ quotaThresholds: [50, 75] })).toMatchObject({ quotaThresholds: '50,75' });
   });
 
@@ -114,6 +115,16 @@ describe('the settings', () => {
   ])('refuse %s = %j as the functions would, or since it does not fit', async (name, value, message) => {
     await expect(of({ [name]: value })).rejects.toThrow(message);
   });
+
+  it.each(['Prod', 'prod_2', 'a-stage-of-19-chars'])(
+    'refuse the stage %s, which no bucket can have in its name',
+    async (stage) => {
+      await expect(read(null, undefined, 'a-stage-of-18-char')).resolves.toBeDefined();
+      await expect(read(null, undefined, stage)).rejects.toThrow(
+        'A stage has at most 18 small letters, digits and hyphens.',
+      );
+    },
+  );
 
   it('tell all that is wrong at once, and where to look', async () => {
     const wrong = of({ sweepMinutes: 1, notify: 'x', unknown: 1 });
