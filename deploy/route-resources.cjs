@@ -85,6 +85,9 @@ function bucketResources(buckets) {
           `${id}Policy`,
           {
             Type: 'AWS::S3::BucketPolicy',
+            // It stays with its bucket.
+            DeletionPolicy: 'RetainExceptOnCreate',
+            UpdateReplacePolicy: 'Retain',
             Properties: {
               Bucket: { Ref: id },
               PolicyDocument: {

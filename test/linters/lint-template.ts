@@ -19,10 +19,15 @@ const REGIONS = ['us-east-1', 'eu-west-2'];
 const FEWEST_RULES_APPLIED = 10;
 
 const ENVIRONMENT = { HEALTHOMICS_ROLE_ARN: 'arn:aws:iam::123456789012:role/HealthOmicsService' };
-/** What is packaged: nothing set, and all that can be. */
+/** What is packaged: nothing set, all that can be, and what both lack: own buckets without a key, every kind of grant. */
 const VARIANTS = [
   { name: 'plain', settings: {} },
   { name: 'every setting', settings: ALL_SETTINGS },
+  {
+    name: 'own buckets, all kinds of routes',
+    settings: { createBuckets: true },
+    routesFile: path.join(ROOT, 'test', 'permissions', 'routes.yaml'),
+  },
 ] as const;
 
 try {
@@ -48,8 +53,8 @@ async function lintTemplates(): Promise<number> {
   return refused.length + stale.length === 0 ? 0 : 1;
 }
 
-async function lintVariant({ name, settings }: (typeof VARIANTS)[number]): Promise<Finding[]> {
-  const packaged = await packageService({ environment: ENVIRONMENT, settings });
+async function lintVariant({ name, ...options }: (typeof VARIANTS)[number]): Promise<Finding[]> {
+  const packaged = await packageService({ environment: ENVIRONMENT, ...options });
   try {
     const file = path.join(packaged.directory, 'template.json');
     writeFileSync(file, JSON.stringify(packaged.template, null, 1));

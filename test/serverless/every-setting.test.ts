@@ -157,7 +157,10 @@ describe('with every setting, the template', () => {
         VersioningConfiguration: { Status: 'Enabled' },
       },
     });
-    expect(template.Resources.InputBucketAcmeDashincomingPolicy).toBeDefined();
+    expect(template.Resources.InputBucketAcmeDashincomingPolicy).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      Properties: { PolicyDocument: { Statement: [{ Effect: 'Deny', Principal: '*' }] } },
+    });
   });
 
   it('takes whole buckets, at the concurrency and the interval that were asked for', () => {

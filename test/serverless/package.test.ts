@@ -294,7 +294,7 @@ describe('what stays, and what does not', () => {
     const kept = Object.entries(packaged.template.Resources)
       .filter(([, resource]) => (resource as { DeletionPolicy?: string }).DeletionPolicy === 'RetainExceptOnCreate')
       .map(([name]) => name);
-    expect(kept.sort()).toEqual(['EvidenceBucket', 'LedgerTable']);
+    expect(kept.sort()).toEqual(['EvidenceBucket', 'EvidenceBucketPolicy', 'LedgerTable']);
   });
 
   it('expires only by the attribute of leases, tokens, gathers and notes, which records do not carry', () => {
@@ -362,6 +362,16 @@ describe('the tables and the state machine', () => {
     }
   });
 
+  it('refuse whoever speaks to a table without TLS', () => {
+    const tables = resourcesOf('AWS::DynamoDB::Table');
+    const Condition = { Bool: { 'aws:SecureTransport': 'false' } };
+    const tlsOnly = { Effect: 'Deny', Principal: '*', Action: 'dynamodb:*', Resource: '*', Condition };
+    const policies = tables.map(
+      ({ ResourcePolicy }) => (ResourcePolicy as { PolicyDocument: Json } | undefined)?.PolicyDocument,
+    );
+    expect(policies).toMatchObject(tables.map(() => ({ Statement: [tlsOnly] })));
+  });
+
   it('log and trace executions without their data', () => {
     expect(resourcesOf('AWS::StepFunctions::StateMachine')).toMatchObject([
       { LoggingConfiguration: { IncludeExecutionData: false }, TracingConfiguration: { Enabled: true } },
@@ -396,6 +406,22 @@ describe('the roles', () => {
       }
     }
     expect([...unnamed].sort()).toEqual(['DeliverLogs', 'ListRuns', 'ReadQuotas', 'ReadRunGroups', 'Trace']);
+  });
+
+  it('are assumed by the machine itself, whichever of its versions runs, and by no other of the account', () => {
+    const { AssumeRolePolicyDocument } = packaged.template.Resources.RunLifecycleRole?.Properties ?? {};
+    const arn = 'arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:rundrop-dev-run-lifecycle';
+    expect(AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'states.amazonaws.com' },
+          Condition: {
+            ArnLike: { 'aws:SourceArn': [{ 'Fn::Sub': arn }, { 'Fn::Sub': `${arn}:*` }] },
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+          },
+        },
+      ],
+    });
   });
 
   it('let only the starter start runs, of the workflows of the route file, passing its role to HealthOmics alone', () => {
