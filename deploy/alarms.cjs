@@ -60,6 +60,12 @@ function aboutDelivery(prefix) {
       Threshold: 15 * MINUTE,
     },
     {
+      name: 'starter-stands-still',
+      what: 'A nudge has waited for 15 minutes to be taken, so nothing starts. See whether start-runs fails, is throttled, or is cut off from its queue.',
+      ...sqs('ApproximateAgeOfOldestMessage', `${prefix}-starts.fifo`),
+      Threshold: 15 * MINUTE,
+    },
+    {
       name: 'functions-fail',
       what: 'Functions failed at least five times in 15 minutes. The saved query "errors" has which, and why.',
       ...summed('Errors', functions, prefix),

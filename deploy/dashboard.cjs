@@ -45,8 +45,8 @@ function rowsOf({ prefix, functions }) {
     ],
     [
       '## What waits?',
-      graph('Age of the oldest drop in the queue, seconds', {
-        lines: [queue('ApproximateAgeOfOldestMessage', 'drops')],
+      graph('Age of the oldest drop and of the oldest nudge in the queues, seconds', {
+        lines: ['drops', 'starts.fifo'].map((one) => queue('ApproximateAgeOfOldestMessage', one)),
         stat: 'Maximum',
       }),
       graph('Waiting requests by reason', { search: all('WaitingRequests', 'Reason'), stat: 'Maximum', period: 900 }),

@@ -1,11 +1,13 @@
-/** docs/operations.md names commands and options that there are, and a policy that is one. */
+/** docs/operations.md and the pages beside it name commands and options that there are, and a policy that is one. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { ROOT, rundrop } from './command-line.ts';
 
-const text = readFileSync(path.join(ROOT, 'docs', 'operations.md'), 'utf8');
-const mentions = [...text.matchAll(/rundrop ([a-z]+)((?: [^`|\n]*?)?)(?=`|\||\n|,|:)/g)].map(
+const [text = '', ...others] = ['operations.md', 'runbook.md', 'deploy.md'].map((page) =>
+  readFileSync(path.join(ROOT, 'docs', page), 'utf8'),
+);
+const mentions = [...[text, ...others].join('\n').matchAll(/rundrop ([a-z]+)((?: [^`|\n]*?)?)(?=`|\||\n|,|:)/g)].map(
   ([, command = '', rest = '']) => ({
     command,
     options: rest.match(/--[a-z-]+/g) ?? [],
@@ -13,14 +15,14 @@ const mentions = [...text.matchAll(/rundrop ([a-z]+)((?: [^`|\n]*?)?)(?=`|\||\n|
 );
 const commands = [...new Set(mentions.map(({ command }) => command))];
 
-test.each(commands)('rundrop %s has every option that the page uses', async (command) => {
+test.each(commands)('rundrop %s has every option that the pages use', async (command) => {
   const { exitStatus, stdout } = await rundrop([command, '--help']);
   expect(exitStatus).toBe(0);
   const used = new Set(mentions.filter((one) => one.command === command).flatMap(({ options }) => options));
   for (const option of used) expect(stdout).toContain(option);
 });
 
-test('the page mentions the commands that it is about', () => {
+test('the pages mention the commands that they are about', () => {
   for (const command of ['cancel', 'rerun', 'replay', 'waiting', 'show']) expect(commands).toContain(command);
 });
 

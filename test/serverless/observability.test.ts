@@ -127,6 +127,19 @@ describe('what alarms and dashboard look at', () => {
     );
   });
 
+  it('is how long each queue that a function reads makes wait, and what is in each that a person empties', () => {
+    const queues = resourcesOf<{ QueueName: string; RedrivePolicy?: unknown }>('AWS::SQS::Queue');
+    const expected = queues.map(({ QueueName, RedrivePolicy }) =>
+      RedrivePolicy === undefined
+        ? `ApproximateNumberOfMessagesVisible ${QueueName}`
+        : `ApproximateAgeOfOldestMessage ${QueueName}`,
+    );
+    const ofQueues = namedMetrics().filter(({ namespace }) => namespace === 'AWS/SQS');
+    const named = ofQueues.map(({ name, dimensions }) => `${name} ${dimensions.QueueName}`);
+    // Once by an alarm, once by a graph.
+    expect(named.sort()).toEqual([...expected, ...expected].sort());
+  });
+
   it('is each metric that the functions publish, of this stage, and no other', () => {
     const ours = namedMetrics().filter(({ namespace }) => namespace === 'Rundrop');
     const searched = JSON.stringify(widgets()).matchAll(
