@@ -17,12 +17,17 @@ const ROLE_PATTERN = '^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$';
 /** Where the sources are packaged without their repository, who packages may say which commit they are of. */
 const COMMIT_VARIABLE = 'RUNDROP_ROUTES_COMMIT';
 
+/** What a name like this holds must not lie open in a template, in the functions' settings and in runs' parameters. */
+const SECRET =
+  /(?:^|_)(?:SECRETS?|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)(?:_|$)/i;
+
 /** `say` takes what a person who packages should know, a line each. */
 module.exports = async ({ resolveConfigurationProperty, environment = process.env, say = sayOnce }) => {
   const fileName = await resolveConfigurationProperty(['custom', 'routesFile']);
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
   const role = environment[ROLE_VARIABLE] || ROLE_STAND_IN;
   const { routeFile, routing, file } = await loadRoutes({ fileName, environment });
+  refuseSecrets(routeFile.environmentNames, fileName);
   const {
     dropRules = 'keys',
     createBuckets = false,
@@ -81,6 +86,17 @@ function everyBucket(routeFile) {
   ]);
   const bucketOf = (uri) => /^s3:\/\/([^/{]+)\//.exec(uri)?.[1] ?? [];
   return unique([...inputBuckets(routeFile), ...outputs.flatMap(bucketOf)]);
+}
+
+function refuseSecrets(names, fileName) {
+  const secret = names.find((name) => SECRET.test(name));
+  if (secret === undefined) return;
+  const error = new Error(
+    `${fileName} takes a value from ${secret}, which sounds like a secret. Values from the environment lie open in the template, in the functions' settings and in the runs' parameters: let the workflow fetch the secret itself, or call the variable something else if it is none.`,
+  );
+  // The Serverless Framework prints the stack, which says nothing to the person who wrote the file.
+  error.stack = error.message;
+  throw error;
 }
 
 /** The variables that the route file names. One without a value has its default there. */
