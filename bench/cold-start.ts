@@ -55,7 +55,7 @@ function fileOf(folder: string, kind: Kind, name: string): string {
 
 async function makeHandlers(folder: string): Promise<void> {
   const { loadRoutes } = createRequire(import.meta.url)('../deploy/route-file.cjs') as {
-    loadRoutes(options: object): Promise<{ packaged(): unknown }>;
+    loadRoutes(options: object): Promise<{ packaged(): string }>;
   };
   const environment = { HEALTHOMICS_ROLE_ARN: 'arn:aws:iam::000000000000:role/HealthOmics' };
   const { packaged } = await loadRoutes({ fileName: 'rundrop.yaml', environment });
@@ -64,7 +64,7 @@ async function makeHandlers(folder: string): Promise<void> {
     await makeBundle(name, path.join(folder, 'usual', 'functions'), USUAL);
     await makeBundle(name, path.join(folder, 'unbundled', 'functions'), UNBUNDLED);
   }
-  await writeFile(path.join(folder, 'bundled', 'rundrop.yaml.json'), JSON.stringify(packaged()));
+  await writeFile(path.join(folder, 'bundled', 'rundrop.yaml.json'), packaged());
   for (const kind of ['usual', 'unbundled'])
     await symlink(path.join(ROOT, 'rundrop.yaml'), path.join(folder, kind, 'rundrop.yaml'));
   await mkdir(path.join(folder, 'bare', 'functions'), { recursive: true });

@@ -106,10 +106,6 @@ function packagedRoutes(serverless) {
       build.onResolve({ filter: /^\.\/(?:read-route-file|linear-regex)\.ts$/ }, ({ path: name, resolveDir }) => ({
         path: path.join(resolveDir, PACKAGED.get(name)),
       }));
-      // A warning about file names is for people, who have had it by now.
-      build.onResolve({ filter: /^\.\/lint-file-names\.ts$/ }, () => ({
-        path: path.join(__dirname, 'lean', 'lint-file-names.mjs'),
-      }));
       if (serverless === undefined) return;
       build.onEnd(async ({ metafile }) => {
         if (metafile !== undefined && READS_ROUTES in metafile.inputs)
@@ -127,5 +123,5 @@ async function writeRoutes({ entryPoints: [entry], outdir }, { service }) {
   const [name] = Object.entries(service.functions).find(([, each]) => each.handler.startsWith(handler));
   const folder = path.join(path.resolve(outdir, path.relative(path.dirname(entry), '.')), `__only_${name}`);
   await mkdir(folder, { recursive: true });
-  await writeFile(path.join(folder, `${fileName}.json`), JSON.stringify(packaged()));
+  await writeFile(path.join(folder, `${fileName}.json`), packaged());
 }

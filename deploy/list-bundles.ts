@@ -37,14 +37,13 @@ Written by \`npm run bundles\`; a test compares it with the bundles as serverles
 `;
 
 const FOOT = `
-The bound is 350 KB at a start. \`on-drop\` and \`on-schedule\` also read the route file at their first call, which takes
-some 50 KB more. Without detailed traces the whole package is within the bound, too, but for four: \`start-runs\` speaks to
-eight services, three of them on demand, and the others have the route file's code, the reader of sheets or both on demand.
-Such code costs a start nothing.
+The bound is 350 KB at a start. Without detailed traces the whole package is within the bound, too, but for four, by a tenth:
+\`start-runs\` speaks to eight services, three of them on demand, and the others have the reader of sheets or the clients of
+people and events on demand. Such code costs a start nothing.
 
-What is left out of the packages, and why, is in \`deploy/lean-sdk.cjs\`. The route file is parsed and its regexes are
-compiled while packaging (\`rundrop.yaml.json\` in the packages that read it), so no YAML parser and no compiler of
-regexes is deployed.
+What is left out of the packages, and why, is in \`deploy/lean-sdk.cjs\`. The route file is read and checked and
+its regexes are compiled while packaging (\`rundrop.yaml.json\` in the packages that need it), so neither what reads route
+files nor YAML nor a compiler of regexes is deployed.
 
 \`npm run bench -- cold-start\` measures fresh processes, import plus first call, and interleaves five handlers for each
 function:

@@ -10,32 +10,41 @@ const ROOT = path.resolve(__dirname, '..');
 /** What is needed of the routing sources. */
 const ROUTING_MODULES = ['lib/routing/package-routes.ts', 'lib/routing/drop-rules.ts'];
 
-/** The one variable that may be missing while packaging: then CloudFormation asks for its value at deployment. */
-const ROLE_VARIABLE = 'HEALTHOMICS_ROLE_ARN';
-/** Stands for the parameter while the route file is read, and gets into no template. */
-const ROLE_STAND_IN = 'arn:aws:iam::000000000000:role/HealthOmicsRoleArn';
+module.exports = { loadRoutes };
 
-module.exports = { loadRoutes, ROLE_STAND_IN, ROLE_VARIABLE };
-
-/** `routeFile` is what the file says; `packaged()` is what the functions are given of it, which is JSON; `routing`, the code. */
+/**
+ * `routeFile` is what the file says; `packaged()` is what the functions are given of it, which is JSON; `routing`, the code.
+ * `role` is the one that the environment gives, or its stand-in.
+ */
 async function loadRoutes({ fileName, environment = process.env }) {
   const file = path.resolve(ROOT, fileName);
   const text = readFileSync(file, 'utf8');
   const routing = await importSources(ROUTING_MODULES);
-  const routeFile = loadWithRole(routing, { text, fileName, environment });
-  return { routeFile, packaged: () => routing.packageRoutes(text, routeFile), routing, file };
+  const { variable, standIn } = routing.ROLE_AT_DEPLOYMENT;
+  const load = (role) => {
+    const given = { ...environment, [variable]: role };
+    return { routeFile: routing.loadRouteFile(text, { fileName, environment: given, hash }), given };
+  };
+  const { routeFile, role } = loadWithRole(load, environment[variable], standIn);
+  const packaged = () => {
+    const late = load(role && standIn);
+    return routing.packageRoutes(late.routeFile, late.given);
+  };
+  return { routeFile, role: role ?? standIn, packaged, routing, file };
+}
+
+function hash(content) {
+  return createHash('sha256').update(content).digest('hex');
 }
 
 /** A route file whose role is not known yet is read with a stand-in, unless it names a default. */
-function loadWithRole({ loadRouteFile }, { text, fileName, environment }) {
-  const hash = (content) => createHash('sha256').update(content).digest('hex');
-  if (!environment[ROLE_VARIABLE]) {
+function loadWithRole(load, role, standIn) {
+  if (!role) {
     try {
-      return loadRouteFile(text, { fileName, environment, hash });
+      return { ...load(undefined), role: undefined };
     } catch {
       // Whatever else is wrong with it comes up again below.
     }
   }
-  const withRole = { ...environment, [ROLE_VARIABLE]: environment[ROLE_VARIABLE] || ROLE_STAND_IN };
-  return loadRouteFile(text, { fileName, environment: withRole, hash });
+  return { ...load(role || standIn), role: role || standIn };
 }

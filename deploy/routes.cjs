@@ -7,7 +7,7 @@
 
 const { execFileSync } = require('node:child_process');
 const path = require('node:path');
-const { loadRoutes, ROLE_STAND_IN, ROLE_VARIABLE } = require('./route-file.cjs');
+const { loadRoutes } = require('./route-file.cjs');
 const { grantedPolicies, grantedResources, inputBuckets, rolesOf, runsOf, unique } = require('./route-grants.cjs');
 const { bucketResources, dropRuleResources, scheduleResources } = require('./route-resources.cjs');
 
@@ -25,9 +25,9 @@ const SECRET =
 module.exports = async ({ resolveConfigurationProperty, environment = process.env, say = sayOnce }) => {
   const fileName = await resolveConfigurationProperty(['custom', 'routesFile']);
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
-  const role = environment[ROLE_VARIABLE] || ROLE_STAND_IN;
-  const { routeFile, routing, file } = await loadRoutes({ fileName, environment });
+  const { routeFile, role, routing, file } = await loadRoutes({ fileName, environment });
   refuseSecrets(routeFile.environmentNames, fileName);
+  const { variable: roleVariable, standIn } = routing.ROLE_AT_DEPLOYMENT;
   const {
     dropRules = 'keys',
     createBuckets = false,
@@ -38,7 +38,7 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
   const ruleResources = dropRuleResources(rules, { prefix, bucketAccounts, eventPatternOf: routing.eventPatternOf });
   const buckets = inputBuckets(routeFile);
   const roleArns = rolesOf(routeFile);
-  const needsRole = routeFile.environmentNames.includes(ROLE_VARIABLE) && roleArns.includes(role);
+  const needsRole = routeFile.environmentNames.includes(roleVariable) && roleArns.includes(role);
   return {
     commit: environment[COMMIT_VARIABLE] || commitOf(file),
     everyBucket: everyBucket(routeFile),
@@ -47,12 +47,12 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
     roleArns: roleArns.map((arn) => (needsRole && arn === role ? { Ref: ROLE_PARAMETER } : arn)),
     environment: {
       ...givenEnvironment(routeFile.environmentNames, environment),
-      ...(needsRole ? { [ROLE_VARIABLE]: { Ref: ROLE_PARAMETER } } : {}),
+      ...(needsRole ? { [roleVariable]: { Ref: ROLE_PARAMETER } } : {}),
     },
     // The sweeper needs nothing of the route file but this; without `prune` it is not told of pruning at all.
     sweepEnvironment: routeFile.prune === undefined ? {} : { RUNDROP_PRUNE: JSON.stringify(routeFile.prune) },
     template: {
-      Parameters: needsRole ? { [ROLE_PARAMETER]: roleParameter(role) } : {},
+      Parameters: needsRole ? { [ROLE_PARAMETER]: roleParameter(role === standIn ? undefined : role) } : {},
       Resources: {
         ...ruleResources,
         ...scheduleResources(routeFile.schedules, prefix),
@@ -109,7 +109,7 @@ function roleParameter(role) {
     Type: 'String',
     Description: 'ARN of the service role that HealthOmics assumes for runs (trusts omics.amazonaws.com)',
     AllowedPattern: ROLE_PATTERN,
-    ...(role === ROLE_STAND_IN ? {} : { Default: role }),
+    ...(role === undefined ? {} : { Default: role }),
   };
 }
 

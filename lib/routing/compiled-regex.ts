@@ -14,7 +14,7 @@ export function learnRegexes(programs: RegexPrograms): void {
   for (const [regex, program] of Object.entries(programs)) known.set(regex, program);
 }
 
-/** A regex came up that was not there at package time, which an environment variable that was changed since can bring about. */
+/** A regex came up that the packaged route file did not bring. */
 export class RegexNotCompiled extends Error {
   override readonly name = 'RegexNotCompiled';
   constructor(regex: string) {
@@ -29,14 +29,6 @@ export function compileRow(parts: readonly RowPart[]): Row {
 
 export function endOfBeginning(parts: readonly RowPart[], text: string): number | undefined {
   return run(link(parts), text)?.end;
-}
-
-export function sayWrongRegex(regex: string): string | undefined {
-  return known.has(regex) ? undefined : new RegexNotCompiled(regex).message;
-}
-
-export function quoteRegex(text: string): string {
-  return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, '\\$&');
 }
 
 /** The steps of a row of parts: those of each part, moved to where they stand and joined. */

@@ -1,6 +1,6 @@
 import { compileRow, type Row, type RowPart } from './linear-regex.ts';
 import { nearMatch } from './pattern-near.ts';
-import { type PatternFinding, type PatternPart, splitPattern } from './pattern-syntax.ts';
+import type { PatternPart } from './pattern-part.ts';
 import { isPlainKey, type PlainPattern, plainPattern } from './plain-pattern.ts';
 
 /** How far a key came in a pattern that it does not match. */
@@ -97,15 +97,6 @@ export class KeyPattern {
       return [each, texts[next - 1] ?? ''] as const;
     });
   }
-}
-
-/** Parses and compiles; the pattern is undefined when there are findings. */
-export function parsePattern(
-  text: string,
-  known?: ReadonlyMap<string, string>,
-): { readonly pattern: KeyPattern | undefined; readonly findings: readonly PatternFinding[] } {
-  const { parts, findings } = splitPattern(text, known);
-  return { pattern: findings.length === 0 ? new KeyPattern(text, parts) : undefined, findings };
 }
 
 function agree(values: readonly (readonly [string, string])[]): Readonly<Record<string, string>> | undefined {

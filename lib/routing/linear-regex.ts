@@ -1,6 +1,6 @@
 /**
  * The regexes of wildcards, run by RE2's engine: in time linear in the text, whatever the regex. A deployed function has
- * compiled-regex.ts in this module's place, which says the same and needs no compiler.
+ * compiled-regex.ts in this module's place, which reads rows as this does and needs no compiler.
  */
 import { RE2JS } from 're2js';
 

@@ -1,7 +1,7 @@
 import { KeyPattern } from './key-pattern.ts';
 import { quoteRegex } from './linear-regex.ts';
 import { nearMatch } from './pattern-near.ts';
-import { DEFAULT_REGEX, type PatternPart } from './pattern-syntax.ts';
+import { DEFAULT_REGEX, type PatternPart } from './pattern-part.ts';
 import type { Finding } from './problems.ts';
 import type { Route } from './route.ts';
 

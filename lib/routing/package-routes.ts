@@ -2,22 +2,27 @@
 import { compileRegex } from './compile-regex.ts';
 import { KeyPattern } from './key-pattern.ts';
 import type { PackagedRoutes } from './packaged-routes.ts';
-import { parseYaml } from './parse-yaml.ts';
-import { ProblemList } from './problems.ts';
 import type { RouteFile } from './route.ts';
 
+export { ROLE_AT_DEPLOYMENT } from './packaged-routes.ts';
 export { loadRouteFile } from './route-file.ts';
 
-/** `routeFile` is what loadRouteFile made of the same text: so it is sound. */
-export function packageRoutes(text: string, routeFile: RouteFile): PackagedRoutes {
-  const written = parseYaml(text, new ProblemList());
-  if (written === undefined) throw new TypeError('A route file that was loaded cannot be empty.');
+/** JSON of PackagedRoutes. `environment` is what `routeFile` was read with. */
+export function packageRoutes(routeFile: RouteFile, environment: Readonly<Record<string, string | undefined>>): string {
   const regexes = [...patternsIn(routeFile)].flatMap(({ parts }) =>
     parts.flatMap((part) => (part.kind === 'wildcard' ? [part.regex] : [])),
   );
   const programs = [...new Set(regexes)].sort().map((regex) => [regex, compileRegex(regex)] as const);
-  const timeZones = [...new Set(routeFile.schedules.map(({ timezone }) => timezone))].sort();
-  return { hash: routeFile.hash, written, regexes: Object.fromEntries(programs), timeZones };
+  const packaged: Readonly<Record<keyof PackagedRoutes, unknown>> = {
+    routeFile: { ...routeFile, warnings: [] },
+    environment: Object.fromEntries(routeFile.environmentNames.map((name) => [name, environment[name] || null])),
+    regexes: Object.fromEntries(programs),
+  };
+  return JSON.stringify(packaged, (_, value: unknown) => (value instanceof Map ? [...value] : plainPattern(value)));
+}
+
+function plainPattern(value: unknown): unknown {
+  return value instanceof KeyPattern ? { text: value.text, parts: value.parts } : value;
 }
 
 /** Every key pattern, wherever in a route it is. */

@@ -1,5 +1,5 @@
 import type { KeyPattern } from './key-pattern.ts';
-import { DEFAULT_REGEX, mayCrossSegments, type PatternPart } from './pattern-syntax.ts';
+import { DEFAULT_REGEX, mayCrossSegments, type PatternPart } from './pattern-part.ts';
 
 /** A character of a literal, or a wildcard. */
 type Token = string | Extract<PatternPart, { kind: 'wildcard' }>;

@@ -1,5 +1,5 @@
 import { endOfBeginning } from './linear-regex.ts';
-import type { PatternPart } from './pattern-syntax.ts';
+import type { PatternPart } from './pattern-part.ts';
 import { show } from './problems.ts';
 
 /**

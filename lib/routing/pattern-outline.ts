@@ -1,5 +1,5 @@
 import type { KeyPattern } from './key-pattern.ts';
-import { mayCrossSegments } from './pattern-syntax.ts';
+import { mayCrossSegments } from './pattern-part.ts';
 
 /** What is the same in all keys of a pattern, or all there is of one key: its literal text by place. */
 export interface Outline {

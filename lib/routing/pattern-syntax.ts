@@ -1,20 +1,6 @@
 import { sayWrongRegex } from './linear-regex.ts';
+import { DEFAULT_REGEX, type PatternPart } from './pattern-part.ts';
 import type { Finding } from './problems.ts';
-
-/** A pattern is a row of these. */
-export type PatternPart =
-  | { readonly kind: 'literal'; readonly text: string }
-  | {
-      readonly kind: 'wildcard';
-      readonly name: string;
-      /** RE2 syntax. */
-      readonly regex: string;
-      /** As written, with its braces. */
-      readonly text: string;
-    };
-
-/** What a wildcard matches unless the pattern says otherwise: something, within one segment of the path. */
-export const DEFAULT_REGEX = '[^/]+';
 
 /** A finding at an offset of the pattern's text. */
 export interface PatternFinding extends Finding {
@@ -174,15 +160,4 @@ function judgeRegex(regex: string): string | undefined {
   const wrong = sayWrongRegex(regex);
   if (JUDGED.size < MOST_JUDGED) JUDGED.set(regex, wrong);
   return wrong;
-}
-
-/** Whether what the regex matches may contain a '/'. Errs on the side of yes. */
-export function mayCrossSegments(regex: string): boolean {
-  const plain = regex
-    .replaceAll(/\\[.\-_[\](){}+*?|^$dw]/g, 'x')
-    .replaceAll(/\[(\^?)([^[\]\\]*)\]/g, (_, negated: string, members: string) => {
-      const named = members.includes('/') || /[!-.]-[0-~]/.test(members);
-      return named === (negated === '') ? '/' : 'x';
-    });
-  return /[/\\.[]/.test(plain);
 }

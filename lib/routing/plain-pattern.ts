@@ -1,4 +1,4 @@
-import type { PatternPart } from './pattern-syntax.ts';
+import type { PatternPart } from './pattern-part.ts';
 
 /**
  * Matches patterns whose wildcards are runs of characters of one class (`[^/]+`, `[0-9]{3}`, `.+`) or one of several

@@ -1,6 +1,7 @@
 import { didYouMean } from './did-you-mean.ts';
-import { type KeyPattern, parsePattern } from './key-pattern.ts';
+import type { KeyPattern } from './key-pattern.ts';
 import { compileRow } from './linear-regex.ts';
+import { parsePattern } from './parse-pattern.ts';
 import type { Place, ProblemList } from './problems.ts';
 import { describe, readChoice, readGroup, readInteger, readText, readTexts, requireEntry } from './read-values.ts';
 import type { Each, Gather, Needs } from './route.ts';

@@ -1,5 +1,6 @@
 import { didYouMean } from './did-you-mean.ts';
-import { type KeyPattern, parsePattern } from './key-pattern.ts';
+import type { KeyPattern } from './key-pattern.ts';
+import { parsePattern } from './parse-pattern.ts';
 import type { ProblemList } from './problems.ts';
 import { readExcept, readWhen } from './read-conditions.ts';
 import { readEach, readGather } from './read-gather.ts';

@@ -34,10 +34,7 @@ export interface Entry {
   readonly node: SourceNode;
 }
 
-/**
- * A value as the file has it, `${env:…}` included; line and column come first. It is JSON, because a deployed function
- * is given the file in this form: see compiled-routes.ts.
- */
+/** A value as the file has it, `${env:…}` included; line and column come first. */
 export type WrittenNode =
   | readonly ['list', line: number, column: number, items: readonly WrittenNode[]]
   | readonly ['map', line: number, column: number, entries: readonly WrittenEntry[]]

@@ -24,11 +24,11 @@ beforeAll(async () => {
   stub = await startAwsStub();
   bundles = await makeAllBundles(folder);
   const { loadRoutes } = require('../../deploy/route-file.cjs') as {
-    loadRoutes(options: object): Promise<{ packaged(): unknown }>;
+    loadRoutes(options: object): Promise<{ packaged(): string }>;
   };
   const environment = { HEALTHOMICS_ROLE_ARN: 'arn:aws:iam::000000000000:role/HealthOmics' };
   const { packaged } = await loadRoutes({ fileName: 'rundrop.yaml', environment });
-  await writeFile(path.join(folder, 'rundrop.yaml.json'), JSON.stringify(packaged()));
+  await writeFile(path.join(folder, 'rundrop.yaml.json'), packaged());
   calls = await prepareFirstCalls(stub, (name) => path.join(folder, 'functions', `${name}.mjs`));
 }, 120_000);
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileDropRules, type DropRules, eventPatternOf, PATTERN_LIMIT } from '../../../lib/routing/drop-rules.ts';
 import { complexityOf } from '../../../lib/routing/key-filters.ts';
-import { parsePattern } from '../../../lib/routing/key-pattern.ts';
+import { parsePattern } from '../../../lib/routing/parse-pattern.ts';
 import type { Route } from '../../../lib/routing/route.ts';
 import { compileEventPattern } from '../../../local/eventbridge/event-pattern.ts';
 import { load, ROLE_ARN } from './load-routes.ts';

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KeyPattern, parsePattern } from '../../../lib/routing/key-pattern.ts';
+import type { KeyPattern } from '../../../lib/routing/key-pattern.ts';
+import { parsePattern } from '../../../lib/routing/parse-pattern.ts';
 import { couldMatchUnder, covers } from '../../../lib/routing/pattern-cover.ts';
-import { mayCrossSegments } from '../../../lib/routing/pattern-syntax.ts';
+import { mayCrossSegments } from '../../../lib/routing/pattern-part.ts';
 
 const BCL_CONVERT = 'fastq/{flowcell}/{sample}_S{n,[0-9]+}_L{lane,[0-9]{3}}_R{read,[12]}_001.fastq.gz';
 
