@@ -28,6 +28,7 @@ const REPLACED_FILES = new Map([
   ['Md5Js', lean('hash-in-javascript.mjs')],
   ['Sha1Js', lean('hash-in-javascript.mjs')],
   ['Sha256Js', lean('hash-in-javascript.mjs')],
+  ['configLoader', lean('config-loader.mjs')],
   ['loadSharedConfigFiles', lean('shared-config.mjs')],
   ['getInstanceMetadataRegion', lean('instance-region.mjs')],
   ['S3ExpressIdentityProviderImpl', lean('s3-express.mjs')],

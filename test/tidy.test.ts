@@ -136,9 +136,9 @@ describe('files', () => {
     expect(topFolders().filter((folder) => !explained(folder))).toEqual([]);
   });
 
-  test('read the environment in one module of lib/, one of cli/, the launcher, the function host and the bundles’ credentials only', () => {
+  test('read the environment in one module of lib/, one of cli/, the launcher, the function host and what the bundles’ SDK is told only', () => {
     const allowed =
-      /^(lib\/aws\/config\.ts|cli\/config\.ts|cli\/[a-z-]+\.mjs|local\/lambda\/worker\.ts|deploy\/lean\/credentials\.mjs|bench\/.*|vitest\.config\.ts)$/;
+      /^(lib\/aws\/config\.ts|cli\/config\.ts|cli\/[a-z-]+\.mjs|local\/lambda\/worker\.ts|deploy\/lean\/(?:credentials|config-loader)\.mjs|bench\/.*|vitest\.config\.ts)$/;
     const reading = sources.filter(
       ({ text }) => /\bprocess\.env\b/.test(text) || /import \{[^}]*\benv\b[^}]*\} from 'node:process'/.test(text),
     );

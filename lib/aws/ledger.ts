@@ -12,7 +12,15 @@ export function ledger(): Ledger {
   return ledgerOfFunction;
 }
 
+let client: DynamoDBClient | undefined;
+
+/** For all that a function keeps in DynamoDB: a second client would open a second connection. */
+export function dynamoDbClient(): DynamoDBClient {
+  client ??= traced(new DynamoDBClient({}));
+  return client;
+}
+
 /** A document client that leaves undefined members out, as the ledger expects. */
-export function documentClient(client = traced(new DynamoDBClient({}))): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+export function documentClient(base = dynamoDbClient()): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(base, { marshallOptions: { removeUndefinedValues: true } });
 }

@@ -1,23 +1,14 @@
 /** Runs as pruning reads and deletes them. */
-import { DeleteRunCommand, GetRunCommand, OmicsClient } from '@aws-sdk/client-omics';
+import { DeleteRunCommand, GetRunCommand, type OmicsClient } from '@aws-sdk/client-omics';
 import { errorName } from '../lifecycle/error-name.ts';
 import type { PrunableRuns } from '../lifecycle/sweep-ports.ts';
-import { config } from './config.ts';
+import { omicsClientOfOneAttempt } from './runs.ts';
 import { omicsErrorsTranslated } from './stored-runs.ts';
-import { traced } from './tracing.ts';
-
-let deletingClient: OmicsClient | undefined;
 
 /** Sends each DeleteRun once: by the time of a second one the id may be another run's. */
-function clientThatDeletes(): OmicsClient {
-  const hostPrefix = config().endpointUrl === undefined ? {} : { disableHostPrefix: true };
-  deletingClient ??= traced(new OmicsClient({ maxAttempts: 1, ...hostPrefix }));
-  return deletingClient;
-}
-
 export function createPrunableRuns(
   client: () => OmicsClient,
-  deleting: () => OmicsClient = clientThatDeletes,
+  deleting: () => OmicsClient = omicsClientOfOneAttempt,
 ): PrunableRuns {
   return {
     async describe(runId) {

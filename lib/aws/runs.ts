@@ -34,19 +34,22 @@ export function omicsClient(): OmicsClient {
   return client;
 }
 
-let startClient: OmicsClient | undefined;
+let clientOfOneAttempt: OmicsClient | undefined;
 
-/** Sends each StartRun once: the starter alone decides on another try, because only it knows what the first one may have done. */
-function startRunClient(): OmicsClient {
-  const hostPrefix = config().endpointUrl === undefined ? {} : { disableHostPrefix: true };
-  startClient ??= traced(new OmicsClient({ maxAttempts: 1, ...hostPrefix }));
-  return startClient;
+/**
+ * Sends each call once, over the other client's connections: for calls of which only who makes them can decide on another
+ * try, because only they know what the first one may have done.
+ */
+export function omicsClientOfOneAttempt(): OmicsClient {
+  const { requestHandler, disableHostPrefix } = omicsClient().config;
+  clientOfOneAttempt ??= traced(new OmicsClient({ maxAttempts: 1, requestHandler, disableHostPrefix }));
+  return clientOfOneAttempt;
 }
 
 export async function sendStartRun(input: StartRunInput): Promise<StartedRun> {
   const command = new StartRunCommand(input as unknown as StartRunCommandInput);
   addUntypedMembers(command, input);
-  return startedOf(input, await startRunClient().send(command));
+  return startedOf(input, await omicsClientOfOneAttempt().send(command));
 }
 
 /** What StartRun takes and this version of the SDK does not know: its serializer leaves such members out without a word. */

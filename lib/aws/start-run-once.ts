@@ -2,13 +2,12 @@
 
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { StartedRun } from '../runs/transitions.ts';
 import { config } from './config.ts';
+import { dynamoDbClient } from './ledger.ts';
 import { type SendStartRun, sendStartRun } from './runs.ts';
-import { traced } from './tracing.ts';
 
 type JSONValue = string | number | boolean | null | JSONValue[] | { [name: string]: JSONValue };
 
@@ -38,7 +37,7 @@ let layer: DynamoDBPersistenceLayer | undefined;
 function persistence(): DynamoDBPersistenceLayer {
   layer ??= new DynamoDBPersistenceLayer({
     tableName: config().idempotencyTable,
-    awsSdkV3Client: traced(new DynamoDBClient({})),
+    awsSdkV3Client: dynamoDbClient(),
   });
   return layer;
 }
