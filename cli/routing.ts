@@ -49,6 +49,7 @@ export async function readRouteFile(file: string): Promise<RouteFile> {
       fileName: file,
       environment: { HEALTHOMICS_ROLE_ARN: LAPTOP_ROLE_ARN, ...environmentVariables() },
       hash: sha256,
+      nowMs: Date.now(),
     });
   } catch (error) {
     if (!(error instanceof RouteFileError)) throw error;

@@ -1,5 +1,6 @@
 import { checkFileNames } from './lint-file-names.ts';
 import { warnGrowth } from './lint-life.ts';
+import { localTime } from './local-time.ts';
 import { couldMatchUnder, covers } from './pattern-cover.ts';
 import type { Place, ProblemList } from './problems.ts';
 import type { ReadRoute } from './read-route.ts';
@@ -11,10 +12,22 @@ import { placeholdersOf } from './template.ts';
 
 type ObjectRoute = Extract<ReadRoute, { kind: 'object' }>;
 
+interface ReadSchedule {
+  readonly schedule: Schedule;
+  readonly node: SourceNode;
+}
+
 /** What only shows when the routes are seen together, and what is allowed but probably not meant. */
 export function lintRoutes(
-  read: readonly ReadRoute[],
-  schedules: readonly { readonly schedule: Schedule; readonly node: SourceNode }[],
+  {
+    read,
+    schedules,
+    nowMs,
+  }: {
+    readonly read: readonly ReadRoute[];
+    readonly schedules: readonly ReadSchedule[];
+    readonly nowMs: number | undefined;
+  },
   problems: ProblemList,
 ): void {
   const routes = read.filter((entry) => entry.kind === 'object');
@@ -41,6 +54,7 @@ export function lintRoutes(
     }
   }
   for (const entry of read) warnNotStarted(entry, problems);
+  if (nowMs !== undefined) for (const entry of schedules) warnPast(entry, nowMs, problems);
 }
 
 /** A run whose outputs match a pattern would start the next run, and so on for as long as the account pays. */
@@ -107,6 +121,14 @@ function warnNotStarted({ kind, route, node }: ReadRoute, problems: ProblemList)
   if (kind !== 'outcome') return;
   const nothing = `this version of Rundrop does not start runs on outcomes: "${route.name}" starts nothing`;
   problems.warn(placeOf(node, 'on'), nothing);
+}
+
+/** EventBridge Scheduler promises no invocation for a time that has passed, and the laptop makes none. */
+function warnPast({ schedule, node }: ReadSchedule, nowMs: number, problems: ProblemList): void {
+  const { name, expression, timezone } = schedule;
+  const at = /^at\((.*)\)$/.exec(expression)?.[1];
+  if (at === undefined || at > localTime(nowMs, timezone).time) return;
+  problems.warn(placeOf(node, 'at'), `"${name}" will never run: ${at} has passed in ${timezone}`);
 }
 
 /** Of the value under `keys`, as far as they lead. */

@@ -79,13 +79,16 @@ function readExpression(
 
 function sayWrong(key: string, text: string): string | undefined {
   if (key === 'cron') return checkCron(text);
-  if (key === 'at') {
-    const form = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/.test(text) && !Number.isNaN(Date.parse(`${text}Z`));
-    return form ? undefined : 'must be a local time such as 2026-12-24T18:00:00';
-  }
+  if (key === 'at') return isLocalTime(text) ? undefined : 'must be a local time such as 2026-12-24T18:00:00';
   const [, count, , plural] = /^([1-9][0-9]{0,5}) (minute|hour|day)(s?)$/.exec(text) ?? [];
   const agrees = count !== undefined && (count === '1') === (plural === '');
   return agrees ? undefined : 'must be a rate such as "1 hour", "15 minutes" or "7 days"';
+}
+
+/** Date.parse takes the 31st of February for a day in March. */
+function isLocalTime(text: string): boolean {
+  const timeMs = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}$/.test(text) ? Date.parse(`${text}Z`) : Number.NaN;
+  return !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(text);
 }
 
 function readTimezone(entry: Entry | undefined, problems: ProblemList): string {

@@ -19,15 +19,16 @@ export function routeFileOf(
     fileName: string;
     environment: Readonly<Record<string, string | undefined>>;
     hash: string;
+    nowMs?: number | undefined;
     problems?: ProblemList;
   },
 ): RouteFile {
-  const { fileName, environment, hash, problems = new ProblemList() } = options;
+  const { fileName, environment, hash, nowMs, problems = new ProblemList() } = options;
   if (written === undefined && problems.errors.length === 0) {
     problems.error(START, 'the file is empty: it begins with `version: 1` and lists `routes`');
   }
   const filled = written === undefined ? undefined : fillEnvironment(written, { environment, problems });
-  const content = filled === undefined ? undefined : readRoot(filled.root, problems);
+  const content = filled === undefined ? undefined : readRoot(filled.root, nowMs, problems);
   if (filled === undefined || content === undefined || problems.errors.length > 0) {
     throw new RouteFileError(fileName, problems.errors);
   }
@@ -38,7 +39,7 @@ type Content = Pick<RouteFile, 'routes' | 'outcomeRoutes' | 'schedules' | 'prune
 
 export const FILE_KEYS = ['version', 'defaults', 'routes', 'schedules', 'prune'] as const;
 
-function readRoot(root: SourceNode, problems: ProblemList): Content | undefined {
+function readRoot(root: SourceNode, nowMs: number | undefined, problems: ProblemList): Content | undefined {
   const entries = readGroup(root, { known: FILE_KEYS }, problems);
   if (entries === undefined) return undefined;
   readVersion(entries.get('version'), root, problems);
@@ -48,13 +49,14 @@ function readRoot(root: SourceNode, problems: ProblemList): Content | undefined 
     const schedule = readSchedule(node, defaults, problems);
     return schedule === undefined ? [] : [{ schedule, node }];
   });
-  if (!entries.has('routes') && !entries.has('schedules')) {
-    problems.error(root.place, 'neither `routes` nor `schedules`: nothing could start a run');
+  if (isEmpty(entries.get('routes')) && isEmpty(entries.get('schedules'))) {
+    const place = entries.get('routes')?.node.place ?? entries.get('schedules')?.node.place ?? root.place;
+    problems.error(place, 'neither a route nor a schedule: nothing could start a run');
   }
   checkNames([...read.map(({ route, node }) => ({ name: route.name, node })), ...schedules.map(named)], problems);
   checkUpstream(read, problems);
   const prune = readPrune(entries.get('prune'), problems);
-  lintRoutes(read, schedules, problems);
+  lintRoutes({ read, schedules, nowMs }, problems);
   return {
     routes: read.flatMap((entry) => (entry.kind === 'object' ? [entry.route] : [])),
     outcomeRoutes: read.flatMap((entry) => (entry.kind === 'outcome' ? [entry.route] : [])),
@@ -86,6 +88,10 @@ function readList(entry: Entry | undefined, problems: ProblemList): readonly Sou
   if (entry.node.kind === 'list') return entry.node.items;
   problems.error(entry.node.place, "must be a list, each entry beginning with '-'");
   return [];
+}
+
+function isEmpty(entry: Entry | undefined): boolean {
+  return entry === undefined || (entry.node.kind === 'list' && entry.node.items.length === 0);
 }
 
 function checkNames(owners: readonly { name: string; node: SourceNode }[], problems: ProblemList): void {

@@ -21,13 +21,15 @@ export function loadRouteFile(
     fileName: string;
     environment: Readonly<Record<string, string | undefined>>;
     hash: (text: string) => string;
+    /** Given where a person reads warnings: then a schedule whose time has passed is one. */
+    nowMs?: number;
   },
 ): RouteFile {
-  const { fileName, environment, hash } = options;
+  const { fileName, environment, hash, nowMs } = options;
   const problems = new ProblemList();
   if (text.length > FILE_LIMIT_CHARACTERS) {
     problems.error(START, `larger than ${FILE_LIMIT_CHARACTERS} characters`);
     throw new RouteFileError(fileName, problems.errors);
   }
-  return routeFileOf(parseYaml(text, problems), { fileName, environment, hash: hash(text), problems });
+  return routeFileOf(parseYaml(text, problems), { fileName, environment, hash: hash(text), nowMs, problems });
 }

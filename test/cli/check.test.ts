@@ -41,10 +41,13 @@ test('names line, column and what was meant, every problem at once, and ends wit
 });
 
 test('warnings fail only with --strict', async () => {
-  const file = await routes(SOUND.replace('storageType: DYNAMIC', 'logLevel: ALL'));
+  const past =
+    "schedules: [{ name: once, at: '2020-01-01T00:00:00', run: { workflowId: '1', storageType: DYNAMIC } }]\n";
+  const file = await routes(SOUND.replace('storageType: DYNAMIC', 'logLevel: ALL') + past);
   const lenient = await rundrop(['check', '--routes', file]);
   expect(lenient.exitStatus).toBe(0);
   expect(lenient.stdout).toContain(`warning: ${file}:6:10: routes[0].run: storageType is not given`);
+  expect(lenient.stdout).toContain('"once" will never run: 2020-01-01T00:00:00 has passed in UTC');
   expect(await rundrop(['check', '--routes', file, '--strict'])).toMatchObject({ exitStatus: 1 });
 });
 

@@ -32,6 +32,29 @@ describe('routes that can never match', () => {
   });
 });
 
+describe('schedules whose time has passed', () => {
+  const at = (time: string, timezone: string) =>
+    `${HEAD.replace('routes:', 'schedules:')}  - { name: once, at: ${time}, timezone: ${timezone}, run: { workflowId: "1" } }\n`;
+  const warnings = (text: string, nowMs?: number) =>
+    load(text, {}, nowMs).warnings.map(({ line, message }) => `${line}: ${message}`);
+  const NOON_MS = Date.UTC(2026, 0, 15, 12);
+
+  it('are named, by the clocks of their time zone', () => {
+    expect(warnings(at('2026-01-15T12:00:00', 'UTC'), NOON_MS)).toEqual([
+      '4: "once" will never run: 2026-01-15T12:00:00 has passed in UTC',
+    ]);
+    expect(warnings(at('2026-01-15T12:30:00', 'Europe/Berlin'), NOON_MS)).toHaveLength(1);
+  });
+
+  it.each([
+    ['they are to come', at('2026-01-15T12:00:01', 'UTC'), NOON_MS],
+    ['they are to come where they are', at('2026-01-15T11:30:00', 'America/New_York'), NOON_MS],
+    ['nobody reads it', at('2020-01-15T12:00:00', 'UTC'), undefined],
+  ])('are not named when %s', (_, text, nowMs) => {
+    expect(warnings(text, nowMs)).toEqual([]);
+  });
+});
+
 describe('runs that would start runs', () => {
   const own = (outputUri: string, key: string) =>
     HEAD + route('loop', key).replace('name: x', `outputUri: '${outputUri}'`);

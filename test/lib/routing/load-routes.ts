@@ -3,8 +3,17 @@ import { loadRouteFile, type RouteFile, RouteFileError } from '../../../lib/rout
 export const ROLE_ARN = 'arn:aws:iam::123456789012:role/omics';
 
 /** Loads a route file as the tests do: a fixed environment, and a hash that needs no crypto. */
-export function load(text: string, environment: Record<string, string | undefined> = { ROLE: ROLE_ARN }): RouteFile {
-  return loadRouteFile(text, { fileName: 'rundrop.yaml', environment, hash: (given) => `hash-${given.length}` });
+export function load(
+  text: string,
+  environment: Record<string, string | undefined> = { ROLE: ROLE_ARN },
+  nowMs?: number,
+): RouteFile {
+  return loadRouteFile(text, {
+    fileName: 'rundrop.yaml',
+    environment,
+    hash: (given) => `hash-${given.length}`,
+    ...(nowMs === undefined ? {} : { nowMs }),
+  });
 }
 
 /** The problems of a route file that must not load, a line each. */

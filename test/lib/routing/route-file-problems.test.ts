@@ -17,7 +17,9 @@ describe('the file as a whole', () => {
       'version: 2\nroutes: []\n',
       'rundrop.yaml:1:10: version: this version of Rundrop reads route files of version 1',
     ],
-    ['neither routes nor schedules', 'version: 1\n', 'neither `routes` nor `schedules`'],
+    ['neither routes nor schedules', 'version: 1\n', 'rundrop.yaml:1:1: neither a route nor a schedule'],
+    ['no route', 'version: 1\nroutes: []\n', 'rundrop.yaml:2:9: routes: neither a route nor a schedule'],
+    ['no schedule', 'version: 1\nschedules: []\n', 'rundrop.yaml:2:12: schedules: neither a route nor a schedule'],
     ['routes that are no list', 'version: 1\nroutes: { a: 1 }\n', 'rundrop.yaml:2:9: routes: must be a list'],
     [
       'an unknown member',
@@ -283,7 +285,8 @@ describe('schedules', () => {
     ['an hour that is none', 'cron: "0 25 * * ? *"', '0 to 23'],
     ['a cron in its wrapping', 'cron: cron(0 2 * * ? *)', 'did you mean "0 2 * * ? *"?'],
     ['a rate in the singular', 'rate: 2 hour', 'must be a rate such as'],
-    ['a time that is none', 'at: 2026-13-01T00:00:00', 'must be a local time'],
+    ['a month that is none', 'at: 2026-13-01T00:00:00', 'must be a local time'],
+    ['a day that is none', 'at: 2026-02-31T00:00:00', 'must be a local time'],
     ['a zone that is none', 'rate: 1 hour\ntimezone: Mars/Base', '"Mars/Base" is not a time zone'],
     ['collect', 'rate: 1 day\ncollect: {}', 'this version of Rundrop does not offer `collect`'],
   ])('reject %s', (_, text, expected) => {
