@@ -204,11 +204,15 @@ function letSend(resources, sid, source) {
 }
 
 function forwardResources(busArn, prefix) {
+  const ruleName = `${prefix}-forward`;
+  // By name, since the rule refers to the role. EventBridge gives the rule's ARN as the source when it assumes a target's
+  // role: EventBridge User Guide, "Cross-service confused deputy prevention".
+  const ruleArn = ours(`events:\${AWS::Region}:\${AWS::AccountId}:rule/${prefix}/${ruleName}`);
   return {
     ForwardRule: {
       Type: 'AWS::Events::Rule',
       Properties: {
-        Name: `${prefix}-forward`,
+        Name: ruleName,
         Description: 'Every event of Rundrop, which carries opaque ids only, to the bus of all stacks',
         EventBusName: { Ref: 'EventBus' },
         EventPattern: { source: ['rundrop'] },
@@ -232,7 +236,10 @@ function forwardResources(busArn, prefix) {
               Effect: 'Allow',
               Principal: { Service: 'events.amazonaws.com' },
               Action: 'sts:AssumeRole',
-              Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+              Condition: {
+                ArnEquals: { 'aws:SourceArn': ruleArn },
+                StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+              },
             },
           ],
         },

@@ -188,6 +188,24 @@ describe('with every setting, the template', () => {
     });
   });
 
+  it('lets EventBridge use the role that forwards for the rule that forwards, and for no other', () => {
+    const { EventBus, ForwardRule, ForwardRole } = template.Resources;
+    const ruleArn = `events:\${AWS::Region}:\${AWS::AccountId}:rule/${EventBus?.Properties.Name}/${ForwardRule?.Properties.Name}`;
+    expect(ForwardRole?.Properties.AssumeRolePolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Principal: { Service: 'events.amazonaws.com' },
+          Condition: {
+            ArnEquals: { 'aws:SourceArn': { 'Fn::Sub': `arn:\${AWS::Partition}:${ruleArn}` } },
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+          },
+        },
+      ],
+    });
+    // The rule refers to the role: the other way round as well, CloudFormation would create neither.
+    expect(JSON.stringify(ForwardRole)).not.toMatch(/"(Ref|Fn::GetAtt)":\[?"ForwardRule"/);
+  });
+
   it('refuses other accounts, and packaging for other regions', () => {
     expect(template.Rules).toMatchObject({
       AllowedAccounts: { Assertions: [{ Assert: { 'Fn::Contains': [['123456789012'], { Ref: 'AWS::AccountId' }] } }] },
