@@ -64,7 +64,12 @@ export async function rerun(run: string, options: RerunOptions, context: RerunCo
     operator === undefined
       ? undefined
       : await start({ source, request, members, nonce }, { ledger, operator, context });
-  report({ source, request, changes, nonce, ...(record === undefined ? {} : { record }) }, options, terminal);
+  const newInputs = members.filter((member) => !source.members.includes(member)).map(uriOf);
+  report(
+    { source, request, changes, newInputs, nonce, ...(record === undefined ? {} : { record }) },
+    options,
+    terminal,
+  );
   return 0;
 }
 
@@ -143,11 +148,14 @@ async function inputsOf(
     return members.map((member) => latest.get(member.dropId) ?? member);
   }
   const list = changed.map(
-    ({ member, now }) =>
-      `  ${printable(`s3://${member.bucket}/${member.key}`)} is ${now === undefined ? 'gone' : 'changed'}`,
+    ({ member, now }) => `  ${printable(uriOf(member))} is ${now === undefined ? 'gone' : 'changed'}`,
   );
   const advice = gone ? 'Upload what is gone again.' : 'Add --new-inputs to run with the objects as they are now.';
   throw new CommandError(`The inputs are not what they were for that run:\n${list.join('\n')}\n${advice}`);
+}
+
+function uriOf({ bucket, key }: MemberRecord): string {
+  return `s3://${bucket}/${key}`;
 }
 
 interface Copy {
@@ -184,25 +192,26 @@ interface Rerun {
   readonly source: RerunSource;
   readonly request: RerunSource['request'];
   readonly changes: readonly Change[];
+  /** URIs of what was overwritten since, and is taken as it is now. */
+  readonly newInputs: readonly string[];
   readonly nonce: string;
   /** Absent in a dry run. */
   readonly record?: RequestRecord;
 }
 
-function report({ source, request, changes, nonce, record }: Rerun, { json }: RerunOptions, terminal: Terminal): void {
+function report(rerun: Rerun, { json }: RerunOptions, terminal: Terminal): void {
+  const { source, request, changes, newInputs, nonce, record } = rerun;
   if (json) {
     const ids = record === undefined ? {} : { request: record.identity, requestId: currentAttempt(record).requestId };
-    terminal.out(JSON.stringify({ of: source.of, ...ids, nonce, changes, startRun: request }, null, 2));
+    terminal.out(JSON.stringify({ of: source.of, ...ids, nonce, changes, newInputs, startRun: request }, null, 2));
     return;
   }
   for (const { path, before, after } of changes) {
     if (before !== undefined) terminal.out(printable(`- ${path}: ${JSON.stringify(before)}`));
     if (after !== undefined) terminal.out(printable(`+ ${path}: ${JSON.stringify(after)}`));
   }
-  const what =
-    changes.length === 0
-      ? 'without changes'
-      : `with ${changes.length === 1 ? 'a change' : `${changes.length} changes`}`;
+  for (const uri of newInputs) terminal.out(`~ ${printable(uri)}: as it is now`);
+  const what = whatDiffers(rerun);
   if (record === undefined) {
     terminal.out(`Would run ${source.of} (${source.route}) again, ${what}. Nothing was started.`);
     return;
@@ -210,4 +219,13 @@ function report({ source, request, changes, nonce, record }: Rerun, { json }: Re
   terminal.out(
     `Runs ${source.of} (${source.route}) again, ${what}, as request ${record.identity} (nonce ${nonce}): rundrop show ${record.identity.slice(0, 12)}`,
   );
+}
+
+function whatDiffers({ changes, newInputs }: Rerun): string {
+  const counted = (count: number, one: string, more: string) => (count === 1 ? one : `${count} ${more}`);
+  const parts = [
+    ...(changes.length === 0 ? [] : [counted(changes.length, 'a change', 'changes')]),
+    ...(newInputs.length === 0 ? [] : [counted(newInputs.length, 'an input as it is now', 'inputs as they are now')]),
+  ];
+  return parts.length === 0 ? 'without changes' : `with ${parts.join(' and ')}`;
 }

@@ -176,7 +176,11 @@ describe('rundrop rerun', () => {
     await laptop.put('free/overwritten', 'something else');
     const refused = await run('rerun', identity);
     expect(refused).toMatchObject({ exitStatus: 1, stderr: expect.stringContaining('free/overwritten is changed') });
+    const would = await run('rerun', identity, '--new-inputs', '--dry-run');
+    expect(would.stdout).toContain(`~ s3://${BUCKET}/free/overwritten: as it is now\nWould run ${identity}`);
+    expect(would.stdout).toContain('again, with an input as it is now. Nothing was started.');
     const { stdout } = await run('rerun', identity, '--new-inputs', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ changes: [], newInputs: [`s3://${BUCKET}/free/overwritten`] });
     expect((await ended(JSON.parse(stdout).request)).outcome).toBe('COMPLETED');
   });
 
