@@ -2,8 +2,8 @@
 
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Member } from '../routing/gather.ts';
-import { policyOf } from '../routing/request-policy.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
+import { policyOf } from '../routing/route-policy.ts';
 import { contentOf, type MemberIdentity, type Origin, versionOf } from '../runs/identity.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { type Claim, type ClaimPorts, claimAndStart, type WatcherPorts } from './claim-request.ts';

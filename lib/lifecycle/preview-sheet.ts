@@ -2,8 +2,8 @@
 
 import type { Drop } from '../routing/drop.ts';
 import type { Matched } from '../routing/match-drop.ts';
-import { policyOf } from '../routing/request-policy.ts';
 import type { RouteFile } from '../routing/route-file.ts';
+import { policyOf } from '../routing/route-policy.ts';
 import { type RowProblem, type SheetRun, sheetRuns } from '../routing/sheet-runs.ts';
 import { SheetRefused } from '../routing/sheet-text.ts';
 import { RequestRefused } from '../routing/start-run-request.ts';

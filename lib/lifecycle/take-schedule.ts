@@ -2,7 +2,7 @@
 
 import type { Ledger } from '../ledger/ledger.ts';
 import { fillSchedule } from '../routing/fill-request.ts';
-import { policyOf } from '../routing/request-policy.ts';
+import { policyOf } from '../routing/route-policy.ts';
 import type { RequestRecord } from '../runs/request-record.ts';
 import { claimAndStart } from './claim-request.ts';
 import type { Clock, Executions, Log, Routes, Settings } from './ports.ts';

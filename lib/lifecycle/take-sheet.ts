@@ -6,8 +6,8 @@
 
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Drop } from '../routing/drop.ts';
-import { policyOf } from '../routing/request-policy.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
+import { policyOf } from '../routing/route-policy.ts';
 import { DEFAULT_SHEET_FORMAT } from '../routing/sheet-format.ts';
 import type { SheetPartOfDrop } from '../routing/sheet-message.ts';
 import { type SheetRun, type SheetRuns, sheetRuns } from '../routing/sheet-runs.ts';

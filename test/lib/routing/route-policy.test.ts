@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { policyOf } from '../../../lib/routing/request-policy.ts';
+import { policyOf } from '../../../lib/routing/route-policy.ts';
 import { fileOf, load, problemsOf } from './load-routes.ts';
 
 const OBJECT = `on: { bucket: acme-incoming, key: 'fastq/{sample}.fastq.gz' }`;
