@@ -1,8 +1,6 @@
 /** The forecast beside a straight line through the last week, on the same made-up histories. */
-import { expectedRetained } from '../lib/quota/forecast.ts';
-import { DAY_MS } from '../lib/quota/retain-days.ts';
 import { type Figure, median } from './figure.ts';
-import { straightLine, syntheticHistory } from './synthetic-histories.ts';
+import { expectedRetained, straightLine, syntheticHistory } from './synthetic-histories.ts';
 
 const HISTORIES = 2_000;
 const TODAY = 20_000;
@@ -18,7 +16,7 @@ export const forecast: Figure = {
       const { days, counts, future } = syntheticHistory(seed, TODAY);
       const later = future[AHEAD_DAYS - 1] ?? 0;
       const retained = counts.at(-1) ?? 0;
-      const expected = expectedRetained({ days, retained, nowMs: TODAY * DAY_MS }, AHEAD_DAYS) ?? 0;
+      const expected = expectedRetained({ days, retained, today: TODAY }, AHEAD_DAYS);
       ours.push(Math.abs(expected - later));
       straight.push(Math.abs(straightLine(counts.slice(-8), AHEAD_DAYS) - later));
     }

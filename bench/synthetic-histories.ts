@@ -1,5 +1,6 @@
-/** Made-up histories of an account's RETAIN runs, and what most people would forecast from them. */
-import type { RetainDay } from '../lib/quota/retain-days.ts';
+/** Made-up histories of an account's RETAIN runs, what the forecast expects of them, and what most people would. */
+import { paceOf, usualGrowth } from '../lib/quota/forecast.ts';
+import { DAY_MS, type RetainDay } from '../lib/quota/retain-days.ts';
 
 /** 56 days and 300 more: a weekly pace, in one of eight histories slowly growing, one burst a month, one clean-up a month. */
 export function syntheticHistory(
@@ -27,6 +28,15 @@ export function syntheticHistory(
     }
   }
   return { days, counts, future };
+}
+
+/** The forecast's curve at so many days from `today`, if no run is refused. */
+export function expectedRetained(
+  { days, retained, today }: { days: readonly RetainDay[]; retained: number; today: number },
+  inDays: number,
+): number {
+  const pace = paceOf(days, today);
+  return pace === undefined ? Number.NaN : retained + usualGrowth(pace, today * DAY_MS)(inDays);
 }
 
 /** Least squares through the counts, one a day, `ahead` days beyond the last. */

@@ -84,14 +84,8 @@ export function forecastExhaustion(input: ForecastInput): Forecast | undefined {
   };
 }
 
-/** RETAIN runs expected in so many days from now, if none is refused; `undefined` with too little history. */
-export function expectedRetained(input: Omit<ForecastInput, 'quota'>, inDays: number): number | undefined {
-  const pace = paceOf(input.days, dayOf(input.nowMs));
-  return pace === undefined ? undefined : Math.max(0, input.retained + usualGrowth(pace, input.nowMs)(inDays));
-}
-
 /** Growth from now to a number of days (whole or not) later. Cumulative, so that asking day after day costs one step each. */
-function usualGrowth(pace: Pace, nowMs: number): (days: number) => number {
+export function usualGrowth(pace: Pace, nowMs: number): (days: number) => number {
   const start = nowMs / DAY_MS;
   const sums: number[] = [0];
   /** Growth from the beginning of today to the beginning of the day `ahead` days later. */
@@ -122,7 +116,8 @@ function firstDay(holds: (days: number) => boolean): number | undefined {
   return undefined;
 }
 
-function paceOf(days: readonly RetainDay[], today: number): Pace | undefined {
+/** `undefined` when there is too little history. */
+export function paceOf(days: readonly RetainDay[], today: number): Pace | undefined {
   // Today is not over.
   const history = days.filter(({ day }) => day < today && day >= today - WINDOW_DAYS);
   if (history.length < FEWEST_DAYS) return undefined;
