@@ -1,4 +1,5 @@
 /** Times, sizes, colours and tables, as people read them. Pure. */
+import { displayWidth, padEnd, padStart, truncate } from './display-width.ts';
 
 /** "3m12s", "4.2s", "2h05m", "3d04h"; never negative. */
 export function formatDuration(milliseconds: number): string {
@@ -47,34 +48,22 @@ export function printable(text: string): string {
   );
 }
 
-/** Cut to `width` with an ellipsis where it does not fit. */
-export function truncate(text: string, width: number): string {
-  if (text.length <= width) return text;
-  return width <= 1 ? text.slice(0, Math.max(0, width)) : `${text.slice(0, width - 1)}…`;
-}
-
 /** Cut at spaces where it does not fit, the rest indented a little more; never inside a word, and not at all without a limit. */
 export function wrapLine(line: string, width: number | undefined): string[] {
-  if (width === undefined || visibleLength(line) <= width) return [line];
+  if (width === undefined || displayWidth(line) <= width) return [line];
   const [indent = ''] = /^ */.exec(line) ?? [];
   const lines: string[] = [];
   let current = indent;
   let isEmpty = true;
   // Spaces within a line stay as they are.
   for (const [, gap = '', word = ''] of line.slice(indent.length).matchAll(/( *)([^ ]+)/g)) {
-    if (!isEmpty && visibleLength(current) + gap.length + visibleLength(word) > width) {
+    if (!isEmpty && displayWidth(current) + gap.length + displayWidth(word) > width) {
       lines.push(current);
       current = `${indent}  ${word}`;
     } else current += `${isEmpty ? '' : gap}${word}`;
     isEmpty = false;
   }
   return [...lines, current];
-}
-
-/** Without the codes that colour it. */
-function visibleLength(text: string): number {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape is what begins a colour
-  return text.replaceAll(/\u001b\[\d+m/g, '').length;
 }
 
 /** Where output goes: whether colours are wanted and how wide a line may be. */
@@ -107,7 +96,7 @@ export function formatTable(
   const cells = rows.map((row) => used.map((index) => printable(row[index] ?? '')));
   const headers = used.map((index) => columns[index]?.header ?? '');
   const natural = headers.map((header, index) =>
-    Math.max(header.length, ...cells.map((row) => row[index]?.length ?? 0)),
+    Math.max(header.length, ...cells.map((row) => displayWidth(row[index] ?? ''))),
   );
   const widths = fitWidths(
     natural,
@@ -136,8 +125,8 @@ function alignCell(
   { width, right, last, cut }: { width: number; right: boolean; last: boolean; cut: boolean },
 ): string {
   const text = cut ? truncate(cell, width) : cell;
-  if (right) return text.padStart(width);
-  return last ? text : text.padEnd(width);
+  if (right) return padStart(text, width);
+  return last ? text : padEnd(text, width);
 }
 
 function fitWidths(natural: readonly number[], shrinks: readonly boolean[], limit: number | undefined): number[] {

@@ -1,4 +1,6 @@
 /** How progress is shown: a table that is drawn over on a terminal, else one line for each change, or JSON lines. */
+
+import { truncate } from '../display-width.ts';
 import {
   type Column,
   colourOfStatus,
@@ -7,7 +9,6 @@ import {
   formatTable,
   printable,
   type Screen,
-  truncate,
 } from '../text.ts';
 import type { Progress, ProgressLine } from './progress.ts';
 
@@ -52,7 +53,9 @@ export function createLiveView(output: ViewOutput, footer: string): View {
   const clear = () => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`);
   const draw = (above: string) => {
     const lines =
-      last === undefined ? [] : [...tableLines(last, output), truncate(footer, output.screen.width ?? footer.length)];
+      last === undefined
+        ? []
+        : [...tableLines(last, output), truncate(footer, output.screen.width ?? Number.POSITIVE_INFINITY)];
     const text = lines.map((line) => `${line}\n`).join('');
     if (above === '' && text === shown) return;
     output.write(`${clear()}${above}${text === '' ? '' : NO_WRAP + text + WRAP}`);

@@ -1,14 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import {
-  formatDuration,
-  formatSize,
-  formatTable,
-  formatTime,
-  paint,
-  printable,
-  truncate,
-  wrapLine,
-} from '../../cli/text.ts';
+import { formatDuration, formatSize, formatTable, formatTime, paint, printable, wrapLine } from '../../cli/text.ts';
 
 test.each([
   [0, '0.0s'],
@@ -45,12 +36,6 @@ test('shows control and direction-changing characters of a key instead of sendin
   expect(printable('fastq/Prüfung 1.fastq.gz')).toBe('fastq/Prüfung 1.fastq.gz');
 });
 
-test('cuts long text with an ellipsis', () => {
-  expect(truncate('abcdef', 4)).toBe('abc…');
-  expect(truncate('abcd', 4)).toBe('abcd');
-  expect(truncate('abcd', 1)).toBe('a');
-});
-
 const columns = [{ header: 'NAME', shrinks: true }, { header: 'N', align: 'right' as const }, { header: 'NOTE' }];
 
 test('aligns columns under their headers and leaves out those that are empty throughout', () => {
@@ -59,6 +44,20 @@ test('aligns columns under their headers and leaves out those that are empty thr
     ['x', '12', ''],
   ];
   expect(formatTable(columns, rows, { colour: false })).toEqual(['NAME        N', 'long name   5', 'x          12']);
+});
+
+test('aligns columns where characters are full-width, combine, or are drawn as one', () => {
+  const names = ['検体１', 'Pru\u0308fung', '👩‍🔬'];
+  const rows = names.map((name, index) => [name, String(index), '']);
+  expect(formatTable(columns, rows, { colour: false })).toEqual([
+    'NAME     N',
+    '検体１   0',
+    'Pru\u0308fung  1',
+    '👩‍🔬       2',
+  ]);
+  expect(formatTable(columns, [['検'.repeat(30), '7', 'note']], { colour: false, width: 30 })[1]).toBe(
+    `${'検'.repeat(10)}…  7  note`,
+  );
 });
 
 test('cuts the widest shrinking column until the line fits the terminal', () => {
