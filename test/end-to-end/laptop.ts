@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { OmicsClient } from '@aws-sdk/client-omics';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, type DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
@@ -43,6 +44,8 @@ export interface Laptop {
   /** Waits until `count` requests have ended and are announced; newest first. */
   endedRequests(count: number): Promise<readonly RequestRecord[]>;
   drops(): Promise<readonly DropRecord[]>;
+  /** What a function answers, by its name in functions/. @throws when it throws */
+  invoke<T>(name: string, payload: unknown): Promise<T>;
   /** Waits for the end of an execution. */
   closed(executionArn: string): Promise<DescribeExecutionOutput>;
   stop(): Promise<void>;
@@ -76,6 +79,7 @@ export async function startLaptop({ routes, ...options }: LaptopOptions = {}): P
   const s3 = new S3Client({ ...clientSettings, forcePathStyle: true });
   const sfn = new SFNClient(clientSettings);
   const omics = new OmicsClient({ ...clientSettings, disableHostPrefix: true });
+  const lambda = new LambdaClient(clientSettings);
   const ledger = createLedger(documentClient(new DynamoDBClient(clientSettings)), 'rundrop-local-ledger');
   return {
     stack,
@@ -94,13 +98,20 @@ export async function startLaptop({ routes, ...options }: LaptopOptions = {}): P
         return ended.length >= count ? ended : undefined;
       }),
     drops: () => ledger.drops.list(1_000),
+    async invoke<T>(name: string, payload: unknown) {
+      const FunctionName = `rundrop-local-${name}`;
+      const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(payload) }));
+      const text = Buffer.from(answer.Payload ?? []).toString();
+      if (answer.FunctionError !== undefined) throw new Error(`${name} threw ${text}`);
+      return JSON.parse(text) as T;
+    },
     closed: (executionArn) =>
       eventually(async () => {
         const described = await sfn.send(new DescribeExecutionCommand({ executionArn }));
         return described.status === 'RUNNING' ? undefined : described;
       }),
     async stop() {
-      for (const client of [s3, sfn, omics]) client.destroy();
+      for (const client of [s3, sfn, omics, lambda]) client.destroy();
       await stack.close();
       await rm(folder, { recursive: true });
     },

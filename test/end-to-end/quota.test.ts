@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DeleteRunCommand,
   GetRunCommand,
@@ -34,7 +33,6 @@ prune: { olderThan: 1d, runs: all }
 `;
 
 let laptop: Laptop;
-let lambda: LambdaClient;
 let sqs: SQSClient;
 let queueUrl = '';
 let noticesUrl = '';
@@ -46,7 +44,6 @@ beforeAll(async () => {
     environment,
     quotas: { 'L-C9679DBC': QUOTA, 'L-24A3B174': 100, 'L-BE38079A': 500 },
   });
-  lambda = new LambdaClient(laptop.clientSettings);
   sqs = new SQSClient(laptop.clientSettings);
   queueUrl = await listenToAnnouncements(new EventBridgeClient(laptop.clientSettings));
   noticesUrl = await listenToNotices(new SNSClient(laptop.clientSettings));
@@ -99,15 +96,7 @@ async function announcements(): Promise<Announced['detail'][]> {
   return (await receive(queueUrl)).map((body) => (JSON.parse(body) as Announced).detail);
 }
 
-async function invoke<T>(name: string, payload: unknown): Promise<T> {
-  const FunctionName = `rundrop-local-${name}`;
-  const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(payload) }));
-  const text = Buffer.from(answer.Payload ?? []).toString();
-  expect(answer.FunctionError, text).toBeUndefined();
-  return JSON.parse(text) as T;
-}
-
-const sweep = () => invoke<SweepResult>('sweep-runs', { scan: true });
+const sweep = () => laptop.invoke<SweepResult>('sweep-runs', { scan: true });
 
 let dropped = 0;
 
@@ -245,10 +234,10 @@ describe('a stored-run quota that fills with RETAIN runs', () => {
 
 /** What the schedule does every minute, twice. */
 async function withinTwoMinutes<T>(look: () => Promise<T | undefined>): Promise<T> {
-  await invoke('reconcile-runs', {});
+  await laptop.invoke('reconcile-runs', {});
   const found = await eventually(look, { withinMs: 3_000 }).catch(() => undefined);
   if (found !== undefined) return found;
-  await invoke('reconcile-runs', {});
+  await laptop.invoke('reconcile-runs', {});
   return eventually(look);
 }
 

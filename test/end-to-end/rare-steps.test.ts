@@ -3,7 +3,6 @@
  * is written by the same pure steps that lead there, and the functions are invoked as their triggers invoke them.
  */
 import { randomUUID } from 'node:crypto';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   CreateRunGroupCommand,
   CreateWorkflowVersionCommand,
@@ -48,7 +47,6 @@ const EVIDENCE_BUCKET = 'rundrop-local-evidence-000000000000-us-east-1';
 const AT = '2026-01-02T03:04:05.000Z';
 
 let laptop: Laptop;
-let lambda: LambdaClient;
 let sqs: SQSClient;
 const lines: string[] = [];
 
@@ -59,22 +57,12 @@ beforeAll(async () => {
     quotas: { 'L-24A3B174': 'default-only', 'L-A30FD31B': 'default-only' },
     functionLog: (_name, line) => void lines.push(line),
   });
-  lambda = new LambdaClient(laptop.clientSettings);
   sqs = new SQSClient(laptop.clientSettings);
 });
 afterAll(async () => {
-  lambda.destroy();
   sqs.destroy();
   await laptop.stop();
 });
-
-async function invoke<T>(name: string, payload: unknown): Promise<T> {
-  const FunctionName = `rundrop-local-${name}`;
-  const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(payload) }));
-  const text = Buffer.from(answer.Payload ?? []).toString();
-  expect(answer.FunctionError, text).toBeUndefined();
-  return JSON.parse(text) as T;
-}
 
 async function endOf(key: string): Promise<RequestRecord> {
   return eventually(async () => {
@@ -232,7 +220,7 @@ describe('a token that was left over when its request was refused', () => {
 
   it('is answered by whoever watches an earlier run of it', async () => {
     const { identity: request } = await refused();
-    await invoke('watch-run', { token: 'another', executionName: 'watcher', request, attempt: 1 });
+    await laptop.invoke('watch-run', { token: 'another', executionName: 'watcher', request, attempt: 1 });
     expect(await leftOver(request)).toEqual([]);
   });
 
@@ -240,13 +228,13 @@ describe('a token that was left over when its request was refused', () => {
     const { run, identity } = await refused();
     const arn = `arn:aws:omics:us-east-1:000000000000:run/${run.runId}`;
     const event = { account: '000000000000', region: 'us-east-1', detail: { arn, uuid: run.uuid, status: 'FAILED' } };
-    await invoke('on-run-status-change', event);
+    await laptop.invoke('on-run-status-change', event);
     expect(await leftOver(identity)).toEqual([]);
   });
 
   it('is answered by reconciliation, which announces what nobody did', async () => {
     const { identity } = await refused();
-    await invoke('reconcile-runs', {});
+    await laptop.invoke('reconcile-runs', {});
     expect(await leftOver(identity)).toEqual([]);
   });
 });
@@ -262,7 +250,7 @@ describe('a run that failed because its input was overwritten', () => {
   it('ends there, and what lies there now goes round again', async () => {
     const { identity: request } = await overwritten('tagged/overwritten-1');
     const before = sentAgain();
-    expect(await invoke('record-outcome', { request, attempt: 1 })).toMatchObject({ outcome: 'FAILED' });
+    expect(await laptop.invoke('record-outcome', { request, attempt: 1 })).toMatchObject({ outcome: 'FAILED' });
     expect(await laptop.ledger.requests.read(request)).toMatchObject(outcome);
     await eventually(async () => (sentAgain() > before ? true : undefined));
   });
@@ -270,7 +258,7 @@ describe('a run that failed because its input was overwritten', () => {
   it('ends by reconciliation where no execution is left', async () => {
     const { identity } = await overwritten('tagged/overwritten-2');
     const before = sentAgain();
-    await invoke('reconcile-runs', {});
+    await laptop.invoke('reconcile-runs', {});
     expect(await laptop.ledger.requests.read(identity)).toMatchObject(outcome);
     await eventually(async () => (sentAgain() > before ? true : undefined));
   });
@@ -281,7 +269,7 @@ it('has the starter look again when the end of a REMOVE run makes room in a full
   const { identity: request } = await fail(await seed({ key: 'tagged/none', failed: [] }), run);
   const refusal = { mode: 'REMOVE' as const, identity: request, reason: 'full' };
   await laptop.ledger.gate.change((gate) => quotaRefused(gate, refusal, AT));
-  await invoke('record-outcome', { request, attempt: 1 });
+  await laptop.invoke('record-outcome', { request, attempt: 1 });
   expect((await laptop.ledger.gate.read()).full.REMOVE?.liftedAt).toEqual(expect.any(String));
   await laptop.ledger.gate.change((gate) => gotThrough(gate, 'RETAIN', new Date().toISOString()));
 });
@@ -309,20 +297,20 @@ describe('evidence of earlier attempts that is not there any more', () => {
 
   it('is collected again by the starter, when the third attempt cannot start', async () => {
     const { identity } = await failedTwice();
-    await invoke('start-runs', { Records: [{ body: JSON.stringify({ request: identity }) }] });
+    await laptop.invoke('start-runs', { Records: [{ body: JSON.stringify({ request: identity }) }] });
     expect(await laptop.ledger.requests.read(identity)).toMatchObject({ outcome: 'SUPERSEDED' });
     expect((await attemptsOf(identity)).slice(0, 2)).toMatchObject(collectedAgain);
   });
 
   it('is collected again by whoever records the outcome', async () => {
     const { identity: request } = await fail(await failedTwice(), goneRun('RUN_TASK_FAILED'));
-    expect(await invoke('record-outcome', { request, attempt: 3 })).toMatchObject({ outcome: 'FAILED' });
+    expect(await laptop.invoke('record-outcome', { request, attempt: 3 })).toMatchObject({ outcome: 'FAILED' });
     expect((await attemptsOf(request)).slice(0, 2)).toMatchObject(collectedAgain);
   });
 
   it('is collected again by reconciliation, where the outcome was not announced', async () => {
     const { identity } = await change(await failedTwice(), (latest) => ended(latest, 'REFUSED', AT, 'It was refused.'));
-    await invoke('reconcile-runs', {});
+    await laptop.invoke('reconcile-runs', {});
     expect((await attemptsOf(identity)).slice(0, 2)).toMatchObject(collectedAgain);
   });
 });
@@ -342,7 +330,7 @@ describe('the sweeper', () => {
     const waits = [await seed({ key: 'tagged/none', failed: [] }), await seed({ key: 'tagged/none', failed: [] })];
     // Each sees the same; one of several is alone in the laptop's worker, which is what IAM's comparison needs.
     for (let sweep = 0; sweep < 3; sweep += 1) {
-      expect(await invoke<SweepResult>('sweep-runs', { scan: true })).toMatchObject({ outcome: 'done' });
+      expect(await laptop.invoke<SweepResult>('sweep-runs', { scan: true })).toMatchObject({ outcome: 'done' });
     }
     const queue = await laptop.ledger.sweeps.readQueue();
     expect(queue?.limits.runGroups).toEqual([expect.objectContaining({ runGroupId, maxRuns: 1 })]);

@@ -133,6 +133,11 @@ describe('what a call needs', () => {
       { function: 'watch-run', action: 'omics:GetRun' },
     ]);
     expect(needsOfJournalLine('12 watch-run#3 begins')).toEqual([]);
+    const evidence = { function: 'sweep-runs', resource: expect.stringContaining('evidence') };
+    expect(needsOfJournalLine('12 sweep-runs#3 s3.keepEvidence 1')).toEqual([
+      { ...evidence, action: 's3:PutObject' },
+      { ...evidence, action: 's3:GetObject' },
+    ]);
   });
 
   it.each(['dynamodb:BatchGetItem', 'sqs:SendMessage', 'states:StartExecution'])(

@@ -12,6 +12,8 @@ export interface RecordedCall {
   readonly function: string;
   readonly command: string;
   readonly members: Readonly<Record<string, string>>;
+  /** Of a laptop whose sweeper prunes. */
+  readonly prunes?: boolean;
 }
 
 type Permission = readonly [action: string, resource: string];
@@ -136,8 +138,10 @@ const DROPS = { QueueUrl: 'http://laptop/drops/rundrop-local-drops' };
 const DROPPED = { Bucket: 'acme-incoming' };
 const EVIDENCE = { Bucket: `rundrop-local-evidence-${ACCOUNT}-${REGION}` };
 
-/** The simulation's calls, by the beginning of their names: the command that the port makes of each. */
-const PORT_CALLS: Readonly<Record<string, readonly [command: string, members: Readonly<Record<string, string>>]>> = {
+type Commands = string | readonly string[];
+
+/** The simulation's calls, by the beginning of their names: the command, or commands, that the port makes of each. */
+const PORT_CALLS: Readonly<Record<string, readonly [commands: Commands, members: Readonly<Record<string, string>>]>> = {
   'table.get': ['Get', LEDGER],
   'table.getTogether': ['BatchGet', LEDGER],
   'table.put': ['Put', LEDGER],
@@ -149,13 +153,16 @@ const PORT_CALLS: Readonly<Record<string, readonly [command: string, members: Re
   's3.read': ['GetObject', DROPPED],
   's3.tags': ['GetObjectTagging', DROPPED],
   's3.list': ['ListObjectsV2', DROPPED],
-  's3.keepEvidence': ['PutObject', EVIDENCE],
+  // The second where something lies there already.
+  's3.keepEvidence': [['PutObject', 'HeadObject'], EVIDENCE],
   's3.readEvidence': ['GetObject', EVIDENCE],
   'omics.getRun': ['GetRun', {}],
   'omics.archiveRun': ['GetRun', {}],
   'omics.cancelRun': ['CancelRun', {}],
   'omics.listTasks': ['ListRunTasks', {}],
   'omics.task': ['GetRunTask', {}],
+  'omics.deleteRun': ['DeleteRun', {}],
+  'omics.listStoredRuns': ['ListRuns', {}],
   'omics.listRuns': ['ListRuns', {}],
   'omics.findRunIdsByName': ['ListRuns', {}],
   'states.start': ['StartExecution', { stateMachineArn: machine }],
@@ -174,15 +181,14 @@ const ONLY_ON_THE_LAPTOP = new Set(['omics.startRun', 'omics.parameterTemplate']
 
 /** A line of the simulation's journal: `<ms> <function>#<invocation> <call> …`. Nothing for any other line. */
 export function needsOfJournalLine(line: string): readonly Need[] {
-  // What a person does by hand has a person's permissions; and a sweeper that prunes has more than that of rundrop.yaml.
+  // What a person does by hand has a person's permissions.
   const [, caller, call = ''] = /^\d+ ([a-z-]+)#\d+ ([a-z0-9]+\.[A-Za-z]+)/.exec(line) ?? [];
-  if (caller === undefined || caller === 'operator' || caller === 'sweep-runs' || ONLY_ON_THE_LAPTOP.has(call))
-    return [];
-  const [command, members] = PORT_CALLS[call] ?? [];
-  if (command === undefined || members === undefined) {
+  if (caller === undefined || caller === 'operator' || ONLY_ON_THE_LAPTOP.has(call)) return [];
+  const [commands, members] = PORT_CALLS[call] ?? [];
+  if (commands === undefined || members === undefined) {
     throw new UnknownCommand(
       `${caller} calls ${call} in the simulation: say in test/permissions/needs.ts which command that is.`,
     );
   }
-  return needsOf({ function: caller, command, members });
+  return [commands].flat().flatMap((command) => needsOf({ function: caller, command, members }));
 }

@@ -1,6 +1,7 @@
 /**
  * `npm run permissions`: every AWS call that the functions make, in all end-to-end tests on the laptop and in the
- * simulation, against the packaged template's roles: nothing used is missing, nothing granted is unused.
+ * simulation, against the packaged template's roles: nothing used is missing, nothing granted is unused. The sweeper twice:
+ * without \`prune\` in the route file, and with it.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,9 +30,14 @@ try {
 }
 
 async function judge(): Promise<number> {
-  const needs = distinct([...(await needsOnTheLaptop()), ...(await needsInTheSimulation())]);
+  const { others, pruning } = await allNeeds();
+  const needs = distinct(others);
   const granted = await granting(path.join(import.meta.dirname, 'routes.yaml'));
-  const { missing, unused, excepted } = compare(needs, granted, EXCEPTIONS);
+  const plain = compare(needs, granted, EXCEPTIONS);
+  const withPrune = (await granting(await pruningRoutes())).filter(isSweepers);
+  const sweeper = compare(distinct([...needs.filter(isSweepers), ...pruning]), withPrune, EXCEPTIONS);
+  const missing = distinct([...plain.missing, ...sweeper.missing]);
+  const unused = distinct([...plain.unused, ...sweeper.unused]);
   // What is deployed names other workflows and keys, and grants no other kind of call.
   const more = unusedKinds(needs, await granting(path.join(ROOT, 'rundrop.yaml')), EXCEPTIONS);
   for (const { function: caller, action, resource } of missing) {
@@ -40,9 +46,36 @@ async function judge(): Promise<number> {
   for (const { function: caller, sid, action, resource } of [...unused, ...more]) {
     console.log(`unused: ${caller} is allowed ${action} on ${resource} (${sid}), and nothing uses it`);
   }
-  for (const { reason, count } of excepted) console.log(`${count} not compared: ${reason}`);
-  console.log(`${needs.length} permissions used: ${missing.length} missing, ${unused.length + more.length} unused`);
+  for (const { reason, count } of plain.excepted) console.log(`${count} not compared: ${reason}`);
+  const used = distinct([...needs, ...pruning]).length;
+  console.log(`${used} permissions used: ${missing.length} missing, ${unused.length + more.length} unused`);
   return missing.length + unused.length + more.length === 0 ? 0 : 1;
+}
+
+/** The simulated sweeper prunes, and so do the laptops that say so. */
+async function allNeeds(): Promise<{ readonly others: readonly Need[]; readonly pruning: readonly Need[] }> {
+  const laptop = await callsOnTheLaptop();
+  const simulated = await needsInTheSimulation();
+  const ofPruning = (call: RecordedCall) => isSweepers(call) && call.prunes === true;
+  return {
+    others: [
+      ...laptop.filter((call) => !ofPruning(call)).flatMap(needsOf),
+      ...simulated.filter((need) => !isSweepers(need)),
+    ],
+    pruning: [...laptop.filter(ofPruning).flatMap(needsOf), ...simulated.filter(isSweepers)],
+  };
+}
+
+function isSweepers({ function: caller }: { readonly function: string }): boolean {
+  return caller === 'sweep-runs';
+}
+
+/** The same routes, of a file that prunes and means it. */
+async function pruningRoutes(): Promise<string> {
+  const file = path.join(folder, 'rundrop.yaml');
+  const routes = await readFile(path.join(import.meta.dirname, 'routes.yaml'), 'utf8');
+  await writeFile(file, `${routes}\nprune: { olderThan: 90d, dryRun: false }\n`);
+  return file;
 }
 
 async function granting(routesFile: string): Promise<readonly Grant[]> {
@@ -52,7 +85,7 @@ async function granting(routesFile: string): Promise<readonly Grant[]> {
   return grantsOf(packaged.template, scope);
 }
 
-async function needsOnTheLaptop(): Promise<readonly Need[]> {
+async function callsOnTheLaptop(): Promise<readonly RecordedCall[]> {
   const file = path.join(folder, 'calls.jsonl');
   await writeFile(file, '');
   const vitest = path.join(ROOT, 'node_modules', 'vitest', 'vitest.mjs');
@@ -68,7 +101,7 @@ async function needsOnTheLaptop(): Promise<readonly Need[]> {
     console.log(`The end-to-end tests ended with status ${status}: what they did not reach may look unused.`);
   const lines = (await readFile(file, 'utf8')).trim().split('\n');
   const calls = lines.map((line) => JSON.parse(line) as RecordedCall);
-  return calls.map((call) => ({ ...call, function: call.function.replace('rundrop-local-', '') })).flatMap(needsOf);
+  return calls.map((call) => ({ ...call, function: call.function.replace('rundrop-local-', '') }));
 }
 
 async function needsInTheSimulation(): Promise<readonly Need[]> {
@@ -80,6 +113,6 @@ async function needsInTheSimulation(): Promise<readonly Need[]> {
   return needs;
 }
 
-function distinct(needs: readonly Need[]): readonly Need[] {
-  return [...new Map(needs.map((need) => [JSON.stringify(need), need])).values()];
+function distinct<T>(all: readonly T[]): readonly T[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }

@@ -5,6 +5,8 @@ import { parentPort } from 'node:worker_threads';
 import { InvokeStore } from '@aws/lambda-invoke-store';
 
 const file = process.env.RUNDROP_CALLS_FILE;
+/** Whether the sweeper of this laptop may delete runs: then its role has a policy more. */
+const prunes = process.env.RUNDROP_PRUNE?.includes('"dryRun":false') === true;
 const functionOf = new Map();
 const underWay = new Set();
 const listen = parentPort.on.bind(parentPort);
@@ -72,5 +74,6 @@ function lineOf(command) {
     function: functionOf.get(store.getRequestId()) ?? 'nobody',
     command: name === 'BatchGet' && underWay.size > 1 ? 'Get' : name,
     members,
+    ...(prunes && { prunes }),
   };
 }
