@@ -95,7 +95,8 @@ async function checkInput(name: string, live: LiveAccount): Promise<LiveFinding[
       'it does not announce its objects to EventBridge, so nothing that is dropped there starts a run. This adds it to what is there:';
     return [{ level: 'error', what, message, command: mergeCommand(name, notifications) }];
   }
-  return [{ level: 'ok', what, message: `in ${bucket.region}, ${sayEncryption(encryption)}, announces its objects` }];
+  const key = sayEncryption(encryption, 'the service role needs its key, and bucketKeyArns one of your own');
+  return [{ level: 'ok', what, message: `in ${bucket.region}, ${key}, announces its objects` }];
 }
 
 async function checkOutput(name: string, live: LiveAccount): Promise<LiveFinding[]> {
@@ -103,13 +104,19 @@ async function checkOutput(name: string, live: LiveAccount): Promise<LiveFinding
   const bucket = await live.bucket(name);
   if (typeof bucket === 'string') return [bucketTrouble(what, bucket)];
   if (bucket.region !== live.region) return [elsewhere(what, bucket.region, live.region)];
-  return [{ level: 'ok', what, message: `in ${bucket.region}, ${sayEncryption(bucket.encryption)}, for outputs` }];
+  return [
+    {
+      level: 'ok',
+      what,
+      message: `in ${bucket.region}, ${sayEncryption(bucket.encryption, 'the service role needs its key')}, for outputs`,
+    },
+  ];
 }
 
-function sayEncryption(encryption: string | undefined): string {
+function sayEncryption(encryption: string | undefined, whatKeysNeed: string): string {
   if (encryption === undefined) return 'encryption not known';
   const isByKey = encryption.startsWith('aws:kms');
-  return `encrypted (${encryption}${isByKey ? '; the service role needs its key' : ''})`;
+  return `encrypted (${encryption}${isByKey ? `; ${whatKeysNeed}` : ''})`;
 }
 
 function bucketTrouble(what: string, trouble: 'missing' | 'forbidden'): LiveFinding {

@@ -32,7 +32,8 @@ function applySettings(template, settings, { region, prefix }) {
       `The region is ${region}, and the setting allowedRegions has ${settings.allowedRegions.join(', ')} only. Name one of them with --region.`,
     );
   }
-  for (const name of ['alarmTopicArns', 'kmsKeyArn']) holdInRegion(name, [settings[name]].flat(), region);
+  for (const name of ['alarmTopicArns', 'bucketKeyArns', 'kmsKeyArn'])
+    holdInRegion(name, [settings[name]].flat(), region);
   if (settings.allowedAccounts.length > 0)
     template.Rules = { ...template.Rules, ...accountRule(settings.allowedAccounts) };
   if (settings.forwardBusArn !== '') forward(template.Resources, settings.forwardBusArn, prefix);
@@ -117,12 +118,16 @@ function notifyOf(alarm, topics) {
   if (topics.length > 0) Object.assign(alarm.Properties, { AlarmActions: topics, OKActions: topics });
 }
 
-function changeRole({ Properties: role }, { kmsKeyArn, permissionsBoundaryArn, tracing, vpcSubnetIds }, prefix) {
+function changeRole({ Properties: role }, settings, prefix) {
+  const { bucketKeyArns, kmsKeyArn, permissionsBoundaryArn, tracing, vpcSubnetIds } = settings;
   const service = role.AssumeRolePolicyDocument.Statement[0].Principal.Service;
   const isFunction = service === 'lambda.amazonaws.com';
   const add = (...statements) => role.Policies[0].PolicyDocument.Statement.push(...statements);
   if (permissionsBoundaryArn !== '') role.PermissionsBoundary = permissionsBoundaryArn;
   if (kmsKeyArn !== '') add(...(KEY_USES[service]?.(kmsKeyArn, prefix) ?? []));
+  if (bucketKeyArns.length > 0 && readsInputs(role)) {
+    add({ ...through(['s3'], 'kms:Decrypt', bucketKeyArns), Sid: 'ReadUnderKeysOfBuckets' });
+  }
   if (isFunction && tracing) add(statement('Trace', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'));
   if (isFunction && vpcSubnetIds.length > 0) {
     const names = ['Create', 'Describe', 'Delete'].map(
@@ -130,6 +135,12 @@ function changeRole({ Properties: role }, { kmsKeyArn, permissionsBoundaryArn, t
     );
     add(statement('BeInTheVpc', [...names, 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'], '*'));
   }
+}
+
+/** S3 tells the checksum of an object under a key to nobody who may not decrypt it. */
+function readsInputs({ Policies }) {
+  const statements = Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  return statements.some(({ Sid }) => Sid === 'ReadDroppedObjects' || Sid === 'LookAtInputs');
 }
 
 const USE = ['kms:Decrypt', 'kms:GenerateDataKey'];

@@ -12,6 +12,7 @@ const RETENTION_DAYS = [
 ];
 /** It is part of the evidence bucket's name, of 63 characters with the longest region and without capitals. */
 const STAGE = /^[a-z0-9-]{1,18}$/;
+const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 /** `read` answers the value as it is used, or undefined when it is not one. `range` says in words what is. */
@@ -20,13 +21,14 @@ const SETTINGS = {
   allowedRegions: list(REGION, 'regions, such as eu-central-1'),
   alarmTopicArns: list(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]+$/, 'ARNs of SNS topics', 5),
   bucketAccounts: { ...list(/^\d{12}$/, 'account ids, 12 digits each', 20), variable: 'RUNDROP_BUCKET_ACCOUNTS' },
+  bucketKeyArns: list(KEY_ARN, 'ARNs of KMS keys, not of aliases', 10),
   createBuckets: oneOf([false, true]),
   dropRules: oneOf(['keys', 'buckets']),
   dropsConcurrency: whole(10, 2, 1000),
   evidenceLockDays: whole(0, 0, 36500),
   evidenceLockMode: oneOf(['GOVERNANCE', 'COMPLIANCE']),
   forwardBusArn: text(/^arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]+$/, 'the ARN of an event bus'),
-  kmsKeyArn: text(/^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/, 'the ARN of a KMS key, not of an alias'),
+  kmsKeyArn: text(KEY_ARN, 'the ARN of a KMS key, not of an alias'),
   logLevel: oneOf(['INFO', 'DEBUG', 'WARN', 'ERROR']),
   logRetentionDays: {
     default: 365,

@@ -50,7 +50,7 @@ describe('an account that is ready', () => {
     };
     const findings = await liveFindings(FILE, account({ workflow }));
     expect(findings.map(({ level, what, message }) => `${level} ${what}: ${message}`)).toEqual([
-      'ok s3://incoming: in eu-central-1, encrypted (aws:kms; the service role needs its key), announces its objects',
+      'ok s3://incoming: in eu-central-1, encrypted (aws:kms; the service role needs its key, and bucketKeyArns one of your own), announces its objects',
       'ok s3://results: in eu-central-1, encrypted (aws:kms; the service role needs its key), for outputs',
       'ok workflow 1234567: is ACTIVE',
       'ok workflow 4974161: is ACTIVE',

@@ -128,7 +128,14 @@ describe('a template', () => {
     const compiledCloudFormationTemplate = {
       Resources: { ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket', Properties: {} }, ...topics(500) },
     };
-    const none = { allowedRegions: [], allowedAccounts: [], alarmTopicArns: [], bucketAccounts: [], vpcSubnetIds: [] };
+    const none = {
+      allowedRegions: [],
+      allowedAccounts: [],
+      alarmTopicArns: [],
+      bucketAccounts: [],
+      bucketKeyArns: [],
+      vpcSubnetIds: [],
+    };
     const settings = { ...none, forwardBusArn: '', kmsKeyArn: '', permissionsBoundaryArn: '', tracing: false };
     const provider = { region: 'eu-central-1', compiledCloudFormationTemplate };
     const { hooks } = new ApplySettings({ service: { provider, custom: { settings, prefix: 'rundrop-dev' } } });

@@ -6,6 +6,7 @@ import { ALL_SETTINGS, type PackagedService, packageService } from './package-se
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const KEY = ALL_SETTINGS.kmsKeyArn;
+const BUCKET_KEY = ALL_SETTINGS.bucketKeyArns;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -86,7 +87,23 @@ describe('with every setting, the template', () => {
     }
     for (const queue of resourcesOf('AWS::SQS::Queue')) expect(queue).not.toHaveProperty('SqsManagedSseEnabled');
     const keys = JSON.stringify(template).match(/arn:aws:kms:[^"]+/g);
-    expect(new Set(keys)).toEqual(new Set([KEY]));
+    expect(new Set(keys)).toEqual(new Set([KEY, BUCKET_KEY]));
+  });
+
+  it('lets the functions that look at drops, and no other, decrypt what other buckets keep under a key', () => {
+    const roles = resourcesOf('AWS::IAM::Role').map((role) => ({ id: role.id, text: JSON.stringify(role.Policies) }));
+    const readers = roles.filter(({ text }) => text.includes('acme-incoming/')).map(({ id }) => id);
+    expect(readers.length).toBeGreaterThan(3);
+    expect(roles.filter(({ text }) => text.includes(BUCKET_KEY)).map(({ id }) => id)).toEqual(readers);
+    const statement = {
+      Sid: 'ReadUnderKeysOfBuckets',
+      Effect: 'Allow',
+      Action: 'kms:Decrypt',
+      Resource: [BUCKET_KEY],
+      Condition: { StringEquals: { 'kms:ViaService': [viaService('s3')] } },
+    };
+    for (const { text } of roles.filter(({ id }) => readers.includes(id)))
+      expect(text).toContain(JSON.stringify(statement));
   });
 
   it('has the boundary on every role', () => {
@@ -216,7 +233,13 @@ describe('with every setting, the template', () => {
     const packageIn = (region: string, more: Json = {}) => {
       const Resources = { ServerlessDeploymentBucket: { Type: 'AWS::S3::Bucket', Properties: {} } };
       const provider = { region, compiledCloudFormationTemplate: { Resources } };
-      const none = { allowedRegions: [], allowedAccounts: [], alarmTopicArns: [], bucketAccounts: [] };
+      const none = {
+        allowedRegions: [],
+        allowedAccounts: [],
+        alarmTopicArns: [],
+        bucketAccounts: [],
+        bucketKeyArns: [],
+      };
       const settings = { ...ALL_SETTINGS, ...none, forwardBusArn: '', kmsKeyArn: '', ...more };
       const { hooks } = new plugin({ service: { provider, custom: { settings, prefix: 'rundrop-dev' } } });
       for (const hook of Object.values(hooks)) hook();

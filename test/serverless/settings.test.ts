@@ -78,6 +78,7 @@ describe('the settings', () => {
     ['alarmTopicArns', 'on-call'],
     ['alarmTopicArns', Array.from({ length: 6 }, (_, index) => `arn:aws:sns:eu-central-1:123456789012:t${index}`)],
     ['bucketAccounts', ['1234567890123']],
+    ['bucketKeyArns', 'alias/inputs'],
     ['createBuckets', 'yes'],
     ['dropRules', 'key'],
     ['dropsConcurrency', 1],
