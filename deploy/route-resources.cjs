@@ -44,7 +44,11 @@ function dropRuleResources(rules, { prefix, bucketAccounts, eventPatternOf }) {
 /** Cut names end in a hash of the whole, so that two never become one. */
 function shortened(name, longest) {
   if (name.length <= longest) return name;
-  return `${name.slice(0, longest - 9)}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+  return `${name.slice(0, longest - 9)}-${hashed(name)}`;
+}
+
+function hashed(name) {
+  return createHash('sha256').update(name).digest('hex').slice(0, 8);
 }
 
 /** The buckets of the routes, for an account that has none yet: closed, versioned, announcing, and kept whatever happens. */
@@ -117,11 +121,13 @@ function scheduleResources(schedules, prefix) {
   );
 }
 
+/** Capitals alone could make one id of two names, of `nightly` and `Nightly` for example. */
 function logicalId(name) {
-  return `RouteSchedule${spelled(name)}`;
+  const hash = /[A-Z]/.test(name) ? hashed(name) : '';
+  return `RouteSchedule${spelled(name)}${hash}`;
 }
 
-/** A name's other characters are spelled out, so that two names never give one id. */
+/** A name's other characters are spelled out, so that two names in small letters never give one id. */
 function spelled(name) {
   const text = name.replaceAll('-', 'Dash').replaceAll('_', 'Underscore').replaceAll('.', 'Dot');
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;

@@ -41,7 +41,10 @@ async function packageRoutes(routes: string, settings: object = {}) {
     say: (line) => void said.push(line),
   });
   const rules = Object.entries(derived.template.Resources).filter(([, { Type }]) => Type === 'AWS::Events::Rule');
-  return { rules, said, arns: derived.dropRuleArns };
+  const schedules = Object.values(derived.template.Resources)
+    .filter(({ Type }) => Type === 'AWS::Scheduler::Schedule')
+    .map(({ Properties }) => Properties.Name);
+  return { rules, said, arns: derived.dropRuleArns, schedules };
 }
 
 const route = (name: string, bucket: string, key: string) =>
@@ -82,6 +85,14 @@ describe('the rules of a package', () => {
       account: [{ Ref: 'AWS::AccountId' }, '210987654321'],
       region: [{ Ref: 'AWS::Region' }],
     });
+  });
+
+  it('have a schedule beside them for each name, also where names differ in capitals only', async () => {
+    const names = ['nightly', 'Nightly', 'a-b', 'aDashb', 'a_b'];
+    const { schedules } = await packageRoutes(
+      `schedules:\n${names.map((name) => `  - { name: ${name}, rate: 1 day, run: { workflowId: "1" } }\n`).join('')}`,
+    );
+    expect(schedules).toEqual(names.map((name) => `rundrop-dev-schedule-${name}`));
   });
 
   it('of a file without routes are one that takes nothing, since a queue policy names a rule', async () => {
