@@ -6,6 +6,7 @@
 'use strict';
 
 const { keepWithinLimits } = require('./limits.cjs');
+const PackagingError = require('./packaging-error.cjs');
 
 const KEY_REUSE_SECONDS = 300;
 /** Who uses the key for our functions. */
@@ -28,7 +29,7 @@ module.exports = class ApplySettings {
 
 function applySettings(template, settings, { region, prefix }) {
   if (settings.allowedRegions.length > 0 && !settings.allowedRegions.includes(region)) {
-    throw new Error(
+    throw new PackagingError(
       `The region is ${region}, and the setting allowedRegions has ${settings.allowedRegions.join(', ')} only. Name one of them with --region.`,
     );
   }
@@ -54,7 +55,9 @@ function applySettings(template, settings, { region, prefix }) {
 function holdInRegion(name, arns, region) {
   const foreign = arns.find((arn) => arn !== '' && arn.split(':')[3] !== region);
   if (foreign !== undefined)
-    throw new Error(`The region is ${region}, and the setting ${name} has ${foreign}, which is of another one.`);
+    throw new PackagingError(
+      `The region is ${region}, and the setting ${name} has ${foreign}, which is of another one.`,
+    );
 }
 
 const GOES_WITH_THE_STACK = { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' };

@@ -4,6 +4,8 @@
  */
 'use strict';
 
+const PackagingError = require('./packaging-error.cjs');
+
 /** "IAM and AWS STS quotas" of the IAM User Guide: characters without white space, and managed policies that a role takes. */
 const ROLE_LIMIT = 10_240;
 const MANAGED_LIMIT = 6_144;
@@ -20,18 +22,9 @@ function keepWithinLimits({ Resources: resources }) {
   for (const [id, { Type }] of Object.entries(resources)) if (Type === 'AWS::IAM::Role') unburden(id, resources);
   const count = Object.keys(resources).length;
   if (count > MOST_RESOURCES) {
-    throw new LimitError(
+    throw new PackagingError(
       `The stack would have ${count} resources, and CloudFormation takes ${MOST_RESOURCES}. Let routes share buckets, or deploy some routes and schedules as another stage, from a route file of its own.`,
     );
-  }
-}
-
-class LimitError extends Error {
-  constructor(message) {
-    super(message);
-    this.name = 'LimitError';
-    // The Serverless Framework prints the stack, which says nothing to the person who wrote the routes.
-    this.stack = message;
   }
 }
 
@@ -46,7 +39,7 @@ function unburden(id, resources) {
   left.sort((a, b) => sizeOf(b) - sizeOf(a));
   while (sizeOf(left) > ROLE_LIMIT) moved.push(left.shift());
   const documents = inDocuments(moved);
-  if (documents.length > MOST_MANAGED) throw new LimitError(tooMuch(id, documents.length));
+  if (documents.length > MOST_MANAGED) throw new PackagingError(tooMuch(id, documents.length));
   for (const { PolicyDocument } of role.Policies)
     PolicyDocument.Statement = PolicyDocument.Statement.filter((statement) => left.includes(statement));
   for (const [name, { Properties }] of attached) {

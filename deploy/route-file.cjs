@@ -46,5 +46,11 @@ function loadWithRole(load, role, standIn) {
       // Whatever else is wrong with it comes up again below.
     }
   }
-  return { ...load(role || standIn), role: role || standIn };
+  try {
+    return { ...load(role || standIn), role: role || standIn };
+  } catch (error) {
+    // As with PackagingError: where our code found it says nothing to the person who wrote the file.
+    if (error.name === 'RouteFileError') error.stack = error.message;
+    throw error;
+  }
 }

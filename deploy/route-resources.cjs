@@ -2,6 +2,7 @@
 'use strict';
 
 const { createHash } = require('node:crypto');
+const PackagingError = require('./packaging-error.cjs');
 
 const LONGEST_SCHEDULE_NAME = 64;
 const LONGEST_RULE_NAME = 64;
@@ -137,7 +138,7 @@ function scheduleResource(schedule, prefix) {
   const name = `${prefix}-schedule-${schedule.name}`;
   if (name.length > LONGEST_SCHEDULE_NAME) {
     const longest = LONGEST_SCHEDULE_NAME - (name.length - schedule.name.length);
-    throw new Error(
+    throw new PackagingError(
       `The schedule ${schedule.name} needs a name of at most ${longest} characters: EventBridge Scheduler's limit is ${LONGEST_SCHEDULE_NAME} with ${prefix}-schedule- before it.`,
     );
   }

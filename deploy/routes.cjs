@@ -9,6 +9,7 @@ const { execFileSync } = require('node:child_process');
 const path = require('node:path');
 const { loadRoutes } = require('./route-file.cjs');
 const { grantedPolicies, grantedResources, inputBuckets, rolesOf, runsOf, unique } = require('./route-grants.cjs');
+const PackagingError = require('./packaging-error.cjs');
 const { bucketResources, dropRuleResources, scheduleResources } = require('./route-resources.cjs');
 
 const ROLE_PARAMETER = 'HealthOmicsRoleArn';
@@ -91,12 +92,9 @@ function everyBucket(routeFile) {
 function refuseSecrets(names, fileName) {
   const secret = names.find((name) => SECRET.test(name));
   if (secret === undefined) return;
-  const error = new Error(
+  throw new PackagingError(
     `${fileName} takes a value from ${secret}, which sounds like a secret. Values from the environment lie open in the template, in the functions' settings and in the runs' parameters: let the workflow fetch the secret itself, or call the variable something else if it is none.`,
   );
-  // The Serverless Framework prints the stack, which says nothing to the person who wrote the file.
-  error.stack = error.message;
-  throw error;
 }
 
 /** The variables that the route file names. One without a value has its default there. */

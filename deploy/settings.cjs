@@ -5,6 +5,7 @@
 'use strict';
 
 const importSources = require('./import-sources.cjs');
+const PackagingError = require('./packaging-error.cjs');
 
 /** What CloudWatch Logs takes, up to ten years. */
 const RETENTION_DAYS = [
@@ -61,7 +62,7 @@ module.exports = async ({ resolveConfigurationProperty, options = {} }) => {
   const { values, problems } = readSettings(given);
   problems.push(...(await functionProblems(values)), ...contradictions(values));
   if (!STAGE.test(stage)) problems.push('A stage has at most 18 small letters, digits and hyphens.');
-  if (problems.length > 0) throw new SettingsError(stage, problems);
+  if (problems.length > 0) throw new PackagingError(sayProblems(stage, problems));
   const functionVariables = Object.values(SETTINGS).flatMap(({ variable }) => variable ?? []);
   return {
     ...values,
@@ -78,17 +79,12 @@ function objectLock({ evidenceLockDays: Days, evidenceLockMode: Mode }) {
   return { ObjectLockEnabled: 'Enabled', ...rule };
 }
 
-class SettingsError extends Error {
-  constructor(stage, problems) {
-    super(
-      `The settings of stage ${stage} cannot be deployed:\n${problems.map((problem) => `- ${problem}`).join('\n')}\n` +
-        'They come from settings.yml and --param; docs/settings.md has every setting with its range.',
-    );
-    this.name = 'SettingsError';
-    this.problems = problems;
-    // The Serverless Framework prints the stack, which says nothing to the person who wrote a setting.
-    this.stack = this.message;
-  }
+function sayProblems(stage, problems) {
+  return [
+    `The settings of stage ${stage} cannot be deployed:`,
+    ...problems.map((problem) => `- ${problem}`),
+    'They come from settings.yml and --param; docs/settings.md has every setting with its range.',
+  ].join('\n');
 }
 
 /** `--param="name=value"`, as the Serverless Framework hands them over. */

@@ -44,3 +44,11 @@ test.each(['REFERENCE_BUCKET', 'TOKENIZER_WORKFLOW_ID', 'KEY_PREFIX', 'HEALTHOMI
     expect((await packageWith(variable)).environment).toMatchObject({ [variable]: expect.anything() });
   },
 );
+
+test('says what is wrong without a stack, which the Serverless Framework would print instead', async () => {
+  const refused = (await packageWith('API_TOKEN').catch((error: unknown) => error)) as Error;
+  expect(refused.stack).toBe(refused.message);
+  const invalid = (await packageWith('no name').catch((error: unknown) => error)) as Error;
+  expect(invalid.name).toBe('RouteFileError');
+  expect(invalid.stack).toBe(invalid.message);
+});
