@@ -1,6 +1,16 @@
 /** A Node that runs TypeScript. Plain JavaScript: it runs on whatever Node there is. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { npm, SetupError, say, withLock } from './processes.mjs';
@@ -49,11 +59,22 @@ export async function ensureNode(environment = process.env) {
   if (runsTypeScript(process.versions.node)) return process.execPath;
   const file = fetchedFile(environment);
   if (!existsSync(file)) {
+    makeWritable(dirname(file));
     await withLock(`${dirname(file)}.lock`, async () => {
       if (!existsSync(file)) await fetchInto(file);
     });
   }
   return file;
+}
+
+function makeWritable(folder) {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const why = `${folder}, where Node ${FETCHED_VERSION} is kept, cannot be written (${error.code})`;
+    throw new SetupError(`${why}: name a folder that can with XDG_CACHE_HOME, or ${ADVICE}`);
+  }
 }
 
 /** Outside the clone, so that clones share it and `npm ci` does not remove it. */
@@ -77,7 +98,6 @@ async function fetchInto(file) {
   say(
     `fetching Node ${FETCHED_VERSION} from the npm registry, once (this one is ${process.versions.node}, 22.18 is needed) …`,
   );
-  mkdirSync(dirname(file), { recursive: true });
   // Beside its final place, so that the last step is a rename within one file system.
   const folder = mkdtempSync(join(dirname(file), 'fetch-'));
   try {
