@@ -8,6 +8,7 @@ import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { watchRun } from '../../../lib/lifecycle/watch-run.ts';
 import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { newestRequest } from '../../support/watched-run.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 let world: World;
@@ -20,11 +21,7 @@ const FAR = Number.MAX_SAFE_INTEGER;
 const MINUTE_MS = 60_000;
 const died = () => Promise.reject(new Error('died'));
 
-async function latest(): Promise<RequestRecord> {
-  const [record] = await world.ledger.requests.list(1);
-  if (record === undefined) throw new Error('there is no request');
-  return record;
-}
+const latest = () => newestRequest(world);
 
 async function inLine(key = 'cram/SYN-1.cram'): Promise<RequestRecord> {
   await takeDrop(world, put(world, key));

@@ -8,6 +8,7 @@ import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
 import type { RunStatus } from '../../../lib/runs/run-status.ts';
 import { evidenceProblems } from '../../support/schemas.ts';
+import { newestRequest } from '../../support/watched-run.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 const FAR = Number.MAX_SAFE_INTEGER;
@@ -19,11 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-async function request(): Promise<RequestRecord> {
-  const [record] = await world.ledger.requests.list(1);
-  if (record === undefined) throw new Error('there is no request');
-  return record;
-}
+const request = () => newestRequest(world);
 
 async function start(input: unknown, token: string): Promise<RequestRecord> {
   const executionArn = [...world.executions.statuses.keys()][0] ?? '';

@@ -8,7 +8,8 @@ import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { parseTick, takeTick } from '../../../lib/lifecycle/take-schedule.ts';
 import type { Drop } from '../../../lib/routing/drop.ts';
-import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { currentAttempt } from '../../../lib/runs/request-record.ts';
+import { newestRequest } from '../../support/watched-run.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 let world: World;
@@ -20,11 +21,7 @@ afterEach(() => world.stop());
 const FAR = Number.MAX_SAFE_INTEGER;
 const DAY_MS = 24 * 3_600_000;
 
-async function latest(): Promise<RequestRecord> {
-  const [record] = await world.ledger.requests.list(1);
-  if (record === undefined) throw new Error('there is no request');
-  return record;
-}
+const latest = () => newestRequest(world);
 
 /** What Step Functions does of the request's newest execution. */
 async function live(): Promise<void> {

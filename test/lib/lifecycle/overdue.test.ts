@@ -4,7 +4,8 @@ import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
-import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { currentAttempt } from '../../../lib/runs/request-record.ts';
+import { newestRequest } from '../../support/watched-run.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 let world: World;
@@ -15,11 +16,7 @@ afterEach(() => world.stop());
 
 const HOUR_MS = 3_600_000;
 
-async function request(): Promise<RequestRecord> {
-  const [record] = await world.ledger.requests.list(1);
-  if (record === undefined) throw new Error('there is no request');
-  return record;
-}
+const request = () => newestRequest(world);
 
 async function startedRun(key = 'cram/SYN-1.cram'): Promise<string> {
   await takeDrop(world, put(world, key));

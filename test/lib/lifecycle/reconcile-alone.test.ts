@@ -5,9 +5,8 @@ import { cancelRequest } from '../../../lib/lifecycle/cancel-request.ts';
 import { PassesFailed, reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
-import { watchRun } from '../../../lib/lifecycle/watch-run.ts';
-import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
 import { ended } from '../../../lib/runs/transitions.ts';
+import { newestRequest, watchedRun } from '../../support/watched-run.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 let world: World;
@@ -19,26 +18,13 @@ afterEach(() => world.stop());
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-async function request(): Promise<RequestRecord> {
-  const [record] = await world.ledger.requests.list(1);
-  if (record === undefined) throw new Error('there is no request');
-  return record;
-}
-
-async function watchedRun(): Promise<{ identity: string; executionArn: string; runId: string }> {
-  await takeDrop(world, put(world, 'cram/SYN-1.cram'));
-  const executionArn = [...world.executions.statuses.keys()][0] ?? '';
-  const executionName = executionArn.replace('arn:execution:', '');
-  const { identity } = await request();
-  await awaitStart(world, { token: 'start', executionArn, executionName, input: { request: identity } });
-  await startWaiting(world, Number.MAX_SAFE_INTEGER);
-  await watchRun(world, { token: 'watch', executionName, request: identity, attempt: 1 });
-  return { identity, executionArn, runId: currentAttempt(await request()).runId ?? '' };
-}
+const request = () => newestRequest(world);
 
 describe('reconciliation', () => {
   it('announces an outcome while HealthOmics lists nothing, and fails afterwards', async () => {
-    const { identity } = await watchedRun();
+    const {
+      record: { identity },
+    } = await watchedRun(world);
     await world.ledger.requests.change(identity, (record) => ended(record, 'COMPLETED', '2026-01-02T03:04:06.000Z'));
     world.clock.now += MINUTE_MS;
     await takeDrop(world, put(world, 'cram/SYN-2.cram'));
@@ -55,7 +41,7 @@ describe('reconciliation', () => {
   });
 
   it('follows runs while the starter cannot be nudged', async () => {
-    const { runId } = await watchedRun();
+    const { runId } = await watchedRun(world);
     world.clock.now += MINUTE_MS;
     await takeDrop(world, put(world, 'cram/SYN-2.cram'));
     const [other] = await world.ledger.requests.list(1);
@@ -69,7 +55,7 @@ describe('reconciliation', () => {
   });
 
   it('looks after the watcher of a run that HealthOmics does not cancel', async () => {
-    const { executionArn } = await watchedRun();
+    const { executionArn } = await watchedRun(world);
     const act = { what: 'cancel', at: '2026-01-02T03:10:00.000Z', by: 'arn:aws:iam::000000000000:user/x' } as const;
     world.runs.cancelRun = () => Promise.reject(new Error('denied'));
     await expect(cancelRequest(world, await request(), act)).rejects.toThrow('denied');
@@ -81,7 +67,7 @@ describe('reconciliation', () => {
   });
 
   it('gives an overdue run another watcher while the bus takes no event', async () => {
-    const { executionArn } = await watchedRun();
+    const { executionArn } = await watchedRun(world);
     world.executions.statuses.delete(executionArn);
     world.clock.now += 1_000 * HOUR_MS;
     world.announcer.refuse = 1;

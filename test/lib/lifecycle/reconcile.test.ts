@@ -2,11 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
 import { followHint } from '../../../lib/lifecycle/follow-run.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
-import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
-import { watchRun } from '../../../lib/lifecycle/watch-run.ts';
-import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
+import { currentAttempt } from '../../../lib/runs/request-record.ts';
 import { statusKnown } from '../../../lib/runs/transitions.ts';
+import { newestRequest, watchedRun } from '../../support/watched-run.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
 let world: World;
@@ -15,28 +14,10 @@ beforeEach(async () => {
 });
 afterEach(() => world.stop());
 
-const FAR = Number.MAX_SAFE_INTEGER;
 const MINUTES = 60_000;
 const HOUR_MS = 60 * MINUTES;
 
-async function request(): Promise<RequestRecord> {
-  const [record] = await world.ledger.requests.list(1);
-  if (record === undefined) throw new Error('there is no request');
-  return record;
-}
-
-/** One drop, taken as far as a run that is watched by its own execution. */
-async function watchedRun(): Promise<{ record: RequestRecord; executionArn: string; runId: string }> {
-  await takeDrop(world, put(world, 'cram/SYN-1.cram'));
-  const executionArn = [...world.executions.statuses.keys()][0] ?? '';
-  const executionName = executionArn.replace('arn:execution:', '');
-  const { identity } = await request();
-  await awaitStart(world, { token: 'start', executionArn, executionName, input: { request: identity } });
-  await startWaiting(world, FAR);
-  await watchRun(world, { token: 'watch', executionName, request: identity, attempt: 1 });
-  const record = await request();
-  return { record, executionArn, runId: currentAttempt(record).runId ?? '' };
-}
+const request = () => newestRequest(world);
 
 describe('reconciliation', () => {
   it('makes no HealthOmics call while nothing of ours is unfinished', async () => {
@@ -45,7 +26,7 @@ describe('reconciliation', () => {
   });
 
   it('lists the statuses in the order in which a run moves', async () => {
-    await watchedRun();
+    await watchedRun(world);
     world.runs.calls.length = 0;
     await reconcile(world);
     expect(world.runs.calls).toEqual([
@@ -57,7 +38,7 @@ describe('reconciliation', () => {
   });
 
   it('does not list while events tell of every run, and looks after its watcher all the same', async () => {
-    const { record, runId, executionArn } = await watchedRun();
+    const { record, runId, executionArn } = await watchedRun(world);
     const { uuid = '' } = currentAttempt(record);
     world.runs.move(runId, 'RUNNING');
     await followHint(world, { runId, uuid, status: 'RUNNING' });
@@ -70,7 +51,7 @@ describe('reconciliation', () => {
   });
 
   it('finds an end whose event was lost alone, and lists every minute from then on', async () => {
-    const { record, runId } = await watchedRun();
+    const { record, runId } = await watchedRun(world);
     const { uuid = '' } = currentAttempt(record);
     await followHint(world, { runId, uuid, status: 'STARTING' });
     world.runs.move(runId, 'RUNNING');
@@ -84,7 +65,7 @@ describe('reconciliation', () => {
   });
 
   it('takes a run with the id and the name of ours, and another creation time, for another one', async () => {
-    const { record, runId } = await watchedRun();
+    const { record, runId } = await watchedRun(world);
     const { name = '' } = world.runs.all[0] ?? {};
     const creationTime = '2026-01-02T03:04:05.000Z';
     const news = { status: 'PENDING' as const, creationTime };
@@ -99,7 +80,7 @@ describe('reconciliation', () => {
   });
 
   it('lists only what runs while events tell that all of ours run, and finds the end that one did not', async () => {
-    const { record, runId } = await watchedRun();
+    const { record, runId } = await watchedRun(world);
     const { uuid = '' } = currentAttempt(record);
     world.runs.move(runId, 'RUNNING');
     await followHint(world, { runId, uuid, status: 'RUNNING' });
@@ -114,7 +95,7 @@ describe('reconciliation', () => {
   });
 
   it('tells of no run as overdue in a status that it did not ask for', async () => {
-    const { record, runId } = await watchedRun();
+    const { record, runId } = await watchedRun(world);
     const { uuid = '' } = currentAttempt(record);
     world.runs.move(runId, 'RUNNING');
     await followHint(world, { runId, uuid, status: 'RUNNING' });
@@ -127,21 +108,21 @@ describe('reconciliation', () => {
   });
 
   it('wakes the watcher of a run whose every event was lost', async () => {
-    const { runId } = await watchedRun();
+    const { runId } = await watchedRun(world);
     world.runs.move(runId, 'COMPLETED');
     await reconcile(world);
     expect(world.executions.answers.get('watch')).toMatchObject({ output: { status: 'COMPLETED' } });
   });
 
   it('writes statuses on the way that no event told', async () => {
-    const { runId } = await watchedRun();
+    const { runId } = await watchedRun(world);
     world.runs.move(runId, 'RUNNING');
     await reconcile(world);
     expect(currentAttempt(await request()).status).toBe('RUNNING');
   });
 
   it('notices a run that was removed by retention, but takes none for gone that is too young to show', async () => {
-    const { runId } = await watchedRun();
+    const { runId } = await watchedRun(world);
     world.runs.remove(runId);
     await reconcile(world);
     expect(await request()).toMatchObject({ state: 'STARTED' });
@@ -151,7 +132,7 @@ describe('reconciliation', () => {
   });
 
   it('restarts a watcher that is gone, under the next name', async () => {
-    const { executionArn } = await watchedRun();
+    const { executionArn } = await watchedRun(world);
     world.executions.statuses.delete(executionArn);
     world.clock.now += 2 * MINUTES;
     await reconcile(world);
@@ -159,7 +140,7 @@ describe('reconciliation', () => {
   });
 
   it('leaves a watcher that was stopped by hand stopped, and records the outcome itself', async () => {
-    const { executionArn, runId } = await watchedRun();
+    const { executionArn, runId } = await watchedRun(world);
     world.executions.statuses.set(executionArn, 'ABORTED');
     world.executions.spent.add('watch');
     world.clock.now += 2 * MINUTES;
@@ -191,7 +172,7 @@ describe('reconciliation', () => {
   });
 
   it('sends an announcement that the bus did not take', async () => {
-    const { runId, executionArn } = await watchedRun();
+    const { runId, executionArn } = await watchedRun(world);
     world.executions.statuses.set(executionArn, 'ABORTED');
     world.executions.spent.add('watch');
     world.runs.move(runId, 'COMPLETED');
@@ -216,7 +197,7 @@ describe('reconciliation', () => {
   });
 
   it('goes on past a request that cannot be repaired', async () => {
-    const { runId } = await watchedRun();
+    const { runId } = await watchedRun(world);
     world.runs.move(runId, 'COMPLETED');
     world.clock.now += 1000;
     await takeDrop(world, put(world, 'cram/SYN-2.cram'));
