@@ -1,6 +1,6 @@
 /** The commands with which a person takes things in hand: cancel a run, run one again, send round what got stuck. */
 import { randomBytes } from 'node:crypto';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { CommandKit } from './command-kit.ts';
 import { DAY_MS, parsePositiveWhole, parseSpan } from './option-values.ts';
 
@@ -71,7 +71,11 @@ function defineReplay(program: Command, kit: CommandKit): void {
     .description('show what came to nothing, and why; with ids or --all, send it round again')
     .option('--all', 'send round everything that needs no decision')
     .option('--only <kinds>', 'of these kinds: message, refused, rejected-drop, unfinished-sheet, …; commas between')
-    .option('--since <span>', 'look so far back, as in 36h or 14d', parseSpan, 14 * DAY_MS)
+    .addOption(
+      new Option('--since <span>', 'look so far back, as in 36h or 14d')
+        .argParser(parseSpan)
+        .default(14 * DAY_MS, '14d'),
+    )
     .option('--limit <n>', 'how many of each kind are looked at', parsePositiveWhole, 1_000)
     .option('--adopt <run>', 'of an uncertain request: this run, which exists, is its run')
     .option('--start-again', 'of an uncertain request: start it once more; a second run is possible')
