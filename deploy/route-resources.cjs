@@ -16,11 +16,12 @@ function dropRuleResources(rules, { prefix, bucketAccounts, eventPatternOf }) {
     all.map((rule) => {
       const [bucket] = rule.buckets;
       const number = shared.indexOf(rule) + 1;
-      const place = number === 0 ? bucket : `buckets-${number}`;
+      // No bucket has a name with `_`, nor is there a word before theirs in an id.
+      const place = number === 0 ? `-${bucket}` : `_shared-${number}`;
       const resource = {
         Type: 'AWS::Events::Rule',
         Properties: {
-          Name: shortened(`${prefix}-drops-${place}`, LONGEST_RULE_NAME),
+          Name: shortened(`${prefix}-drops${place}`, LONGEST_RULE_NAME),
           Description: number === 0 ? `Objects that routes look at in ${bucket}` : 'Every object of these buckets',
           // Whatever else gets onto the default bus: drops come from here, or from an account that is named.
           EventPattern: {
@@ -37,7 +38,7 @@ function dropRuleResources(rules, { prefix, bucketAccounts, eventPatternOf }) {
           ],
         },
       };
-      return [`DropsRule${number === 0 ? '' : 'Shared'}${spelled(number === 0 ? bucket : String(number))}`, resource];
+      return [number === 0 ? `DropsRule${spelled(bucket)}` : `SharedDropsRule${number}`, resource];
     }),
   );
 }

@@ -63,7 +63,7 @@ describe('the rules of a package', () => {
   it('say while packaging where one takes more than its routes ask for', async () => {
     const { rules, said } = await packageRoutes(`routes:\n${route('a', 'lab-b', '{x,.*}')}`);
     expect(said).toEqual([expect.stringMatching(/^lab-b: its rule takes every object of the bucket, because /)]);
-    expect(rules.map(([, { Properties }]) => Properties.Name)).toEqual(['rundrop-dev-drops-buckets-1']);
+    expect(rules.map(([, { Properties }]) => Properties.Name)).toEqual(['rundrop-dev-drops_shared-1']);
   });
 
   it('have names that EventBridge takes, two for two buckets', async () => {
@@ -75,6 +75,14 @@ describe('the rules of a package', () => {
     expect(new Set(names).size).toBe(2);
     for (const name of names) expect(name).toMatch(/^rundrop-dev-drops-b+-[0-9a-f]{8}$/);
     expect(Math.max(...names.map(({ length }) => length))).toBe(64);
+  });
+
+  it('are one for each bucket, whatever it is called, beside the one that buckets share', async () => {
+    const buckets = ['shared1', 'buckets-1', 'shared-1', 'a.b', 'a-b', 'adashb'];
+    const own = buckets.map((bucket, index) => route(`r${index}`, bucket, 'in/{x}')).join('');
+    const { rules } = await packageRoutes(`routes:\n${own}${route('all', 'lab-b', '{x,.*}')}`);
+    expect(rules).toHaveLength(buckets.length + 1);
+    expect(new Set(rules.map(([, { Properties }]) => Properties.Name)).size).toBe(buckets.length + 1);
   });
 
   it('take drops of this account and region, and of the accounts that are named', async () => {

@@ -181,7 +181,7 @@ describe('with every setting, the template', () => {
   });
 
   it('takes whole buckets, at the concurrency and the interval that were asked for', () => {
-    expect(template.Resources.DropsRuleShared1?.Properties.EventPattern).toMatchObject({
+    expect(template.Resources.SharedDropsRule1?.Properties.EventPattern).toMatchObject({
       detail: { bucket: { name: ['acme-incoming'] } },
     });
     expect(template.Resources.DropsEventSource?.Properties).toMatchObject({
