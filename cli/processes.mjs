@@ -1,6 +1,15 @@
 /** Child processes and the lock between them, for the launcher. Plain JavaScript: it runs on whatever Node there is. */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
@@ -21,10 +30,11 @@ export class SetupError extends Error {
 
 export const say = (line) => process.stderr.write(`rundrop: ${line}\n`);
 
-/** Runs a child to its end, hands our signals on, and answers its exit status (128 + n after a signal). */
-export function run(command, args, options = {}) {
+/** Runs a child to its end, hands our signals on, and answers its exit status (128 + n after a signal). `started` is told its pid. */
+export function run(command, args, { started, ...options } = {}) {
   return new Promise((done, failed) => {
     const child = spawn(command, args, { stdio: 'inherit', ...options });
+    if (child.pid !== undefined) started?.(child.pid);
     const forward = (signal) => child.kill(signal);
     for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
     const stopForwarding = () => {
@@ -42,13 +52,14 @@ export function run(command, args, options = {}) {
 }
 
 /** Runs npm in `folder`; throws when it does not end well. Standard output belongs to the command that was asked for. */
-export async function npm(args, folder) {
+export async function npm(args, folder, { started } = {}) {
   const script = npmScript();
   const [command, leading] = script === undefined ? ['npm', []] : [process.execPath, [script]];
   const quiet = ['--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error', '--prefix', folder];
   const status = await run(command, [...leading, ...args, ...quiet], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit'],
+    started,
     shell: script === undefined && process.platform === 'win32',
   });
   if (status !== 0) {
@@ -75,7 +86,10 @@ export function environmentWith(node, environment = process.env) {
   return { ...environment, [key]: [dirname(node), environment[key]].filter(Boolean).join(delimiter) };
 }
 
-/** Holds `file` while `action` runs. A holder that died is noticed; a live one is waited for, ten minutes at most. */
+/**
+ * Holds `file` while `action` runs. A holder that died is noticed; a live one is waited for, ten minutes at most. `action` is
+ * given a function that takes the pid of a child which holds the lock too: npm works on when who started it is killed.
+ */
 export async function withLock(file, action) {
   mkdirSync(dirname(file), { recursive: true });
   const deadlineMs = Date.now() + LOCK_WAIT_MS;
@@ -85,7 +99,7 @@ export async function withLock(file, action) {
     await new Promise((resume) => setTimeout(resume, LOCK_POLL_MS));
   }
   try {
-    return await action();
+    return await action((pid) => appendFileSync(file, `\n${pid}`));
   } finally {
     rmSync(file, { force: true });
   }
@@ -105,11 +119,12 @@ function takeLock(file) {
 /** Moves the lock of a dead holder out of the way; puts it back when another start took it over in that moment. */
 function breakDeadLock(file) {
   try {
-    const holder = readFileSync(file, 'utf8');
-    if (holder === '' ? Date.now() - statSync(file).mtimeMs < EMPTY_LOCK_MS : isAlive(Number(holder))) return;
+    const holders = readFileSync(file, 'utf8');
+    if (holders === '' && Date.now() - statSync(file).mtimeMs < EMPTY_LOCK_MS) return;
+    if (holders.split('\n').some((pid) => pid !== '' && isAlive(Number(pid)))) return;
     const aside = `${file}.${process.pid}`;
     renameSync(file, aside);
-    if (readFileSync(aside, 'utf8') === holder) rmSync(aside, { force: true });
+    if (readFileSync(aside, 'utf8') === holders) rmSync(aside, { force: true });
     else renameSync(aside, file);
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;

@@ -36,10 +36,10 @@ function lockedPackages(file) {
 /** Installs from the lockfile when that is needed. Of several starts at once, one installs and the others wait. */
 export async function ensurePackages(root = ROOT) {
   if (whyStale(root) === undefined) return;
-  await withLock(join(root, '.rundrop', 'install.lock'), async () => {
+  await withLock(join(root, '.rundrop', 'install.lock'), async (started) => {
     const reason = whyStale(root);
     if (reason === undefined) return;
     say(`installing packages with "npm ci" (${reason}) …`);
-    await npm(['ci'], root);
+    await npm(['ci'], root, { started });
   });
 }

@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ensureNode, runsTypeScript } from '../../cli/node-binary.mjs';
-import { SetupError, withLock } from '../../cli/processes.mjs';
+import { run, SetupError, withLock } from '../../cli/processes.mjs';
 import { whyStale } from '../../cli/setup.mjs';
 
 type Packages = Record<string, { version?: string; integrity?: string; optional?: boolean; link?: boolean }>;
@@ -77,6 +79,27 @@ test('breaks the lock of a holder that is no longer there', async () => {
   // No process has this id: Linux ends at 2^22.
   await writeFile(file, String(2 ** 30));
   await expect(withLock(file, async () => 'in')).resolves.toBe('in');
+});
+
+test('leaves the lock to a child that works on when its holder is gone', async () => {
+  const file = join(await temporaryFolder(), 'install.lock');
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  await writeFile(file, `${2 ** 30}\n${child.pid}`);
+  const held = withLock(file, async () => child.signalCode);
+  expect(await readFile(file, 'utf8')).toContain(String(child.pid));
+  child.kill();
+  await ended;
+  await expect(held).resolves.toBe('SIGTERM');
+});
+
+test('writes into the lock which child holds it too', async () => {
+  const file = join(await temporaryFolder(), 'install.lock');
+  const holders = await withLock(file, async (started: (pid: number) => void) => {
+    await run(process.execPath, ['-e', ''], { started });
+    return readFile(file, 'utf8');
+  });
+  expect(holders).toMatch(new RegExp(`^${process.pid}\\n\\d+$`));
 });
 
 test('gives the lock back when the work fails', async () => {

@@ -71,14 +71,14 @@ async function ensureStryker() {
   const done = join(folder, 'complete');
   const wanted = readFileSync(join(PINNED, 'package-lock.json'), 'utf8');
   const isThere = () => existsSync(done) && readFileSync(done, 'utf8') === wanted;
-  await withLock(`${folder}.lock`, async () => {
+  await withLock(`${folder}.lock`, async (started) => {
     if (isThere()) return;
     say('fetching Stryker from the npm registry, once …');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(PINNED, name), join(folder, name));
     // Its peer is this project's vitest, a few folders up.
-    await npm(['ci', '--ignore-scripts', '--legacy-peer-deps'], folder);
+    await npm(['ci', '--ignore-scripts', '--legacy-peer-deps'], folder, { started });
     writeFileSync(done, wanted);
   });
   return join(folder, 'node_modules', '@stryker-mutator');
