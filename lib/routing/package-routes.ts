@@ -18,10 +18,10 @@ export function packageRoutes(routeFile: RouteFile, environment: Readonly<Record
     environment: Object.fromEntries(routeFile.environmentNames.map((name) => [name, environment[name] || null])),
     regexes: Object.fromEntries(programs),
   };
-  return JSON.stringify(packaged, (_, value: unknown) => (value instanceof Map ? [...value] : plainPattern(value)));
+  return JSON.stringify(packaged, (_, value: unknown) => (value instanceof Map ? [...value] : withoutMatcher(value)));
 }
 
-function plainPattern(value: unknown): unknown {
+function withoutMatcher(value: unknown): unknown {
   return value instanceof KeyPattern ? { text: value.text, parts: value.parts } : value;
 }
 

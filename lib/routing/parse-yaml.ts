@@ -1,17 +1,33 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from 'yaml';
+import { replaceEnvironment } from './environment-references.ts';
 import type { Place, ProblemList } from './problems.ts';
-import type { WrittenEntry, WrittenNode } from './source-nodes.ts';
+import type { Entry, ScalarNode, SourceNode } from './source-nodes.ts';
 
 /** 1,000 routes take about a quarter of these; a bomb of nested aliases takes them all at once. */
 const NODE_LIMIT = 200_000;
 const DEPTH_LIMIT = 40;
 const MOST_SYNTAX_ERRORS = 3;
 
-/** Reads YAML 1.2 into positioned nodes; undefined when the file is empty or is not YAML. Every syntax error goes to `problems`. */
-export function parseYaml(text: string, problems: ProblemList): WrittenNode | undefined {
+export interface ParsedYaml {
+  readonly root: SourceNode;
+  /** Every environment variable that is named, sorted. */
+  readonly environmentNames: readonly string[];
+}
+
+interface ParseOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly problems: ProblemList;
+}
+
+/**
+ * Reads YAML 1.2 into positioned nodes, with environment variables put in; undefined when the file is empty or is not YAML.
+ * Every syntax error and every missing variable goes to `problems`.
+ */
+export function parseYaml(text: string, options: ParseOptions): ParsedYaml | undefined {
+  const { problems } = options;
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', merge: false });
-  const reader = new NodeReader(lines, problems);
+  const reader = new NodeReader(lines, options);
   const syntaxErrors = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
   const unusable = syntaxErrors.length > 0;
   const unquoted = unusable ? unquotedPlaceholder(text, syntaxErrors[0]?.pos[0] ?? 0) : undefined;
@@ -30,7 +46,9 @@ export function parseYaml(text: string, problems: ProblemList): WrittenNode | un
   }
   const contents = document.contents;
   const empty = contents === null || (isScalar(contents) && contents.value === null);
-  return unusable || empty ? undefined : reader.read(contents, '', 0);
+  if (unusable || empty) return undefined;
+  const root = reader.read(contents, '', 0);
+  return { root, environmentNames: [...reader.environmentNames].sort() };
 }
 
 /** The commonest slip: a key pattern or template without quotes, whose braces YAML takes for its own. */
@@ -54,13 +72,16 @@ function sayYamlError(code: string, message: string): string {
 }
 
 class NodeReader {
+  readonly environmentNames = new Set<string>();
   readonly #lines: LineCounter;
+  readonly #environment: ParseOptions['environment'];
   readonly #problems: ProblemList;
   readonly #anchors = new Map<string, Node>();
   #nodes = 0;
 
-  constructor(lines: LineCounter, problems: ProblemList) {
+  constructor(lines: LineCounter, { environment, problems }: ParseOptions) {
     this.#lines = lines;
+    this.#environment = environment;
     this.#problems = problems;
   }
 
@@ -69,7 +90,7 @@ class NodeReader {
     return { line: Math.max(line, 1), column: Math.max(col, 1), path };
   }
 
-  read(given: unknown, path: string, depth: number): WrittenNode {
+  read(given: unknown, path: string, depth: number): SourceNode {
     const node = given as Node | null;
     const place = this.place(node?.range?.[0] ?? 0, path);
     this.#nodes += 1;
@@ -85,20 +106,20 @@ class NodeReader {
     if (isMap(node)) return this.#readMap(node.items, place, depth);
     if (isSeq(node)) {
       const items = node.items.map((item, i) => this.read(item, `${path}[${i}]`, depth + 1));
-      return ['list', place.line, place.column, items];
+      return { kind: 'list', place, items };
     }
     return isScalar(node) ? this.#readScalar(node, place) : nothing(place);
   }
 
-  #readAlias(name: string, place: Place, depth: number): WrittenNode {
+  #readAlias(name: string, place: Place, depth: number): SourceNode {
     const target = this.#anchors.get(name);
     if (target !== undefined) return this.read(target, place.path, depth + 1);
     this.#problems.error(place, `the alias *${name} names no anchor above it`);
     return broken(place);
   }
 
-  #readMap(items: readonly unknown[], place: Place, depth: number): WrittenNode {
-    const entries = new Map<string, WrittenEntry>();
+  #readMap(items: readonly unknown[], place: Place, depth: number): SourceNode {
+    const entries = new Map<string, Entry>();
     for (const pair of items) {
       if (!isPair(pair)) continue;
       if (this.#nodes > NODE_LIMIT) break;
@@ -110,32 +131,41 @@ class NodeReader {
         this.#problems.error(keyPlace, "merge keys ('<<') are YAML 1.1: repeat the members, or use `defaults`");
       } else if (!entries.has(key)) {
         const node = pair.value === null ? nothing(keyPlace) : this.read(pair.value, keyPlace.path, depth + 1);
-        entries.set(key, [key, keyPlace.line, keyPlace.column, node]);
+        entries.set(key, { key, keyPlace, node });
       }
     }
-    return ['map', place.line, place.column, [...entries.values()]];
+    return { kind: 'map', place, entries };
   }
 
-  #readScalar(node: Scalar, { line, column }: Place): WrittenNode {
+  #readScalar(node: Scalar, place: Place): ScalarNode {
     const value = node.value;
-    const quoted = node.type === 'QUOTE_SINGLE' || node.type === 'QUOTE_DOUBLE';
     if (typeof value !== 'string') {
       const plain = typeof value === 'number' || typeof value === 'boolean' ? value : null;
-      return ['plain', line, column, plain, node.source ?? String(plain)];
+      return { kind: 'scalar', place, value: plain, text: node.source ?? String(plain), broken: false };
     }
-    const range = node.range;
-    const written = range ? range[1] - range[0] - (quoted ? 2 : 0) : -1;
-    const verbatim = written === value.length && !value.includes('\n');
-    return verbatim ? ['text', line, column, value, column + (quoted ? 1 : 0)] : ['text', line, column, value];
+    const { text, names, problems } = replaceEnvironment(value, this.#environment);
+    for (const name of names) this.environmentNames.add(name);
+    for (const message of problems) this.#problems.error(place, message);
+    const textColumn = text === value ? columnOfText(node, value, place.column) : undefined;
+    const verbatim = textColumn === undefined ? {} : { textColumn };
+    return { kind: 'scalar', place, value: text, text, ...verbatim, broken: problems.length > 0 };
   }
 }
 
-function nothing({ line, column }: Place): WrittenNode {
-  return ['plain', line, column, null, ''];
+/** Of the first character, when the text stands in the file as it is. */
+function columnOfText({ type, range }: Scalar, value: string, column: number): number | undefined {
+  const quoted = type === 'QUOTE_SINGLE' || type === 'QUOTE_DOUBLE';
+  const written = range ? range[1] - range[0] - (quoted ? 2 : 0) : -1;
+  const isVerbatim = written === value.length && !value.includes('\n');
+  return isVerbatim ? column + (quoted ? 1 : 0) : undefined;
 }
 
-function broken({ line, column }: Place): WrittenNode {
-  return ['broken', line, column];
+function nothing(place: Place): ScalarNode {
+  return { kind: 'scalar', place, value: null, text: '', broken: false };
+}
+
+function broken(place: Place): ScalarNode {
+  return { ...nothing(place), broken: true };
 }
 
 function join(path: string, key: string): string {

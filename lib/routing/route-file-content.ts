@@ -1,38 +1,32 @@
-/** What the nodes of a route file say, checked: all of it but YAML, so that a deployed function needs no parser. */
+/** What the nodes of a route file say, checked. */
 import { didYouMean } from './did-you-mean.ts';
 import { lintRoutes } from './lint-routes.ts';
-import { ProblemList, RouteFileError } from './problems.ts';
+import type { ParsedYaml } from './parse-yaml.ts';
+import { type ProblemList, RouteFileError } from './problems.ts';
 import { readPrune } from './read-prune.ts';
 import { type ReadRoute, readRoute } from './read-route.ts';
 import { checkKey } from './read-run.ts';
 import { readSchedule } from './read-schedule.ts';
 import { readGroup, readMap } from './read-values.ts';
 import type { RouteFile, Schedule } from './route.ts';
-import { type Entry, fillEnvironment, type MapNode, type SourceNode, type WrittenNode } from './source-nodes.ts';
+import type { Entry, MapNode, SourceNode } from './source-nodes.ts';
 
 const START = { line: 1, column: 1, path: '' };
 
 /** Throws RouteFileError with every problem, those that are listed already included. */
 export function routeFileOf(
-  written: WrittenNode | undefined,
-  options: {
-    fileName: string;
-    environment: Readonly<Record<string, string | undefined>>;
-    hash: string;
-    nowMs?: number | undefined;
-    problems?: ProblemList;
-  },
+  parsed: ParsedYaml | undefined,
+  options: { fileName: string; hash: string; nowMs: number | undefined; problems: ProblemList },
 ): RouteFile {
-  const { fileName, environment, hash, nowMs, problems = new ProblemList() } = options;
-  if (written === undefined && problems.errors.length === 0) {
+  const { fileName, hash, nowMs, problems } = options;
+  if (parsed === undefined && problems.errors.length === 0) {
     problems.error(START, 'the file is empty: it begins with `version: 1` and lists `routes`');
   }
-  const filled = written === undefined ? undefined : fillEnvironment(written, { environment, problems });
-  const content = filled === undefined ? undefined : readRoot(filled.root, nowMs, problems);
-  if (filled === undefined || content === undefined || problems.errors.length > 0) {
+  const content = parsed === undefined ? undefined : readRoot(parsed.root, nowMs, problems);
+  if (parsed === undefined || content === undefined || problems.errors.length > 0) {
     throw new RouteFileError(fileName, problems.errors);
   }
-  return { hash, ...content, warnings: problems.warnings, environmentNames: filled.environmentNames };
+  return { hash, ...content, warnings: problems.warnings, environmentNames: parsed.environmentNames };
 }
 
 type Content = Pick<RouteFile, 'routes' | 'outcomeRoutes' | 'schedules' | 'prune'>;

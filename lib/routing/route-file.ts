@@ -31,5 +31,6 @@ export function loadRouteFile(
     problems.error(START, `larger than ${FILE_LIMIT_CHARACTERS} characters`);
     throw new RouteFileError(fileName, problems.errors);
   }
-  return routeFileOf(parseYaml(text, problems), { fileName, environment, hash: hash(text), nowMs, problems });
+  const parsed = parseYaml(text, { environment, problems });
+  return routeFileOf(parsed, { fileName, hash: hash(text), nowMs, problems });
 }
