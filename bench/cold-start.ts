@@ -4,12 +4,14 @@
  * of nothing but as many requests, so that what the calls take can be told from what the code takes.
  *
  * The bound was set where middy, Powertools and the SDK, bundled the usual way, measured 2.3 times a bare handler. So a
- * handler like that is measured too, beside a bare handler that does nothing and beside one that makes its one call.
+ * handler like that is measured too, beside a bare handler that does nothing and beside one that makes its one call. And so
+ * is the least that a function can be which calls HealthOmics by its client.
  */
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
+import bundlePlugins from '../deploy/bundle-plugins.cjs';
 import { bundleOptions, FUNCTION_NAMES, makeBundle } from '../deploy/bundles.ts';
 import { type AwsStub, startAwsStub } from './aws-stub.ts';
 import { CheckFailed, type Figure, median, type Row } from './figure.ts';
@@ -24,6 +26,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const BARE = path.join(import.meta.dirname, 'bare-handler.mjs');
 const REQUESTS_ALONE = path.join(import.meta.dirname, 'requests-alone.mjs');
 const USUAL_HANDLER = 'bench/usual-handler.ts';
+const CLIENT_ALONE = 'bench/client-alone.ts';
 
 export const coldStart: Figure = {
   name: 'cold-start',
@@ -71,6 +74,8 @@ async function makeHandlers(folder: string): Promise<void> {
   }
   const { outExtension: _, ...options } = bundleOptions();
   await build({ ...options, ...USUAL, entryPoints: [USUAL_HANDLER], outfile: fileOf(folder, 'usual', 'handler') });
+  const lean = { plugins: bundlePlugins(), splitting: false };
+  await build({ ...options, ...lean, entryPoints: [CLIENT_ALONE], outfile: fileOf(folder, 'bundled', 'client-alone') });
   await writeFile(path.join(folder, 'bundled', 'rundrop.yaml.json'), packaged());
   for (const kind of ['usual', 'unbundled'])
     await symlink(path.join(ROOT, 'rundrop.yaml'), path.join(folder, kind, 'rundrop.yaml'));
@@ -89,6 +94,7 @@ async function measureAll(stub: AwsStub, folder: string, say: (line: string) => 
   const alone = (event: object) => ({ name: 'alone', event, items: new Map(), run });
   for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
     await time('usual handler', alone({}), fileOf(folder, 'usual', 'handler'));
+    await time('client alone', alone({}), fileOf(folder, 'bundled', 'client-alone'));
     await time('one call', alone({ calls: 1 }), BARE);
     for (const call of calls) {
       const { name } = call;
@@ -101,7 +107,8 @@ async function measureAll(stub: AwsStub, folder: string, say: (line: string) => 
     say(`cold-start ${repetition + 1} of ${REPETITIONS}`);
   }
   const msOf = (what: string) => median(times.get(what) ?? []);
-  return [...usualHandlerRows(msOf), ...calls.flatMap(({ name }) => rowsOf(name, msOf))];
+  const clientAlone = rowOf(msOf, 'one GetRun by its client, and nothing else', ['client alone', 'bare']);
+  return [clientAlone, ...usualHandlerRows(msOf), ...calls.flatMap(({ name }) => rowsOf(name, msOf))];
 }
 
 type MsOf = (what: string) => number;
@@ -126,6 +133,7 @@ function rowsOf(name: string, msOf: MsOf): Row[] {
     { ...rowOf(msOf, name, [bundled, 'bare']), bound: MOST_TIMES_BARE },
     { ...rowOf(msOf, `${name}, against the usual bundle`, [bundled, `usual ${name}`]), bound: MOST_TIMES_USUAL },
     rowOf(msOf, `${name}, against a bare handler's one call`, [bundled, 'one call']),
+    rowOf(msOf, `${name}, against one GetRun by its client`, [bundled, 'client alone']),
     rowOf(msOf, `${name}, as many signed requests alone`, [`requests ${name}`, 'bare']),
     rowOf(msOf, `${name}, the usual bundle`, [`usual ${name}`, 'bare']),
     rowOf(msOf, `${name}, not bundled`, [`unbundled ${name}`, 'bare']),
