@@ -8,6 +8,10 @@ const WIDTH = 8;
 const HEIGHT = 6;
 const IN_A_ROW = 3;
 
+/** Of runs that HealthOmics stores; a test compares both with what the sweeper publishes. */
+const STATUSES = ['PENDING', 'STARTING', 'RUNNING', 'STOPPING', 'COMPLETED', 'FAILED', 'CANCELLED', 'UNKNOWN'];
+const RETENTION_MODES = ['RETAIN', 'REMOVE', 'UNKNOWN'];
+
 module.exports = async ({ resolveConfigurationProperty }) => {
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
   const rows = rowsOf({ prefix, functions });
@@ -28,6 +32,10 @@ function rowsOf({ prefix, functions }) {
   const queue = (name, suffix) => ['AWS/SQS', name, 'QueueName', `${prefix}-${suffix}`, { label: suffix }];
   const all = (name, ...dimensions) =>
     `SEARCH('{Rundrop,service,${dimensions.join(',')}} MetricName="${name}" service="${prefix}"', 'STAT')`;
+  const storedRuns = (dimension, value) => {
+    const those = `{Rundrop,service,RetentionMode,Status} MetricName="StoredRuns" service="${prefix}" ${dimension}="${value}"`;
+    return [{ expression: `SUM(SEARCH('${those}', 'Maximum'))`, period: 900, label: value }];
+  };
   const ofFunctions = (name) =>
     functions.map((one) => ['AWS/Lambda', name, 'FunctionName', `${prefix}-${one}`, { label: one }]);
   const machine = (name) => ['AWS/States', name, 'StateMachineArn', '${RunLifecycle}', { label: name }];
@@ -37,7 +45,7 @@ function rowsOf({ prefix, functions }) {
       alarmStates(prefix),
       graph('Drops by outcome', { search: all('Drops', 'Outcome') }),
       graph('Runs by status, stored', {
-        search: all('StoredRuns', 'RetentionMode', 'Status'),
+        lines: STATUSES.map((status) => storedRuns('Status', status)),
         stat: 'Maximum',
         period: 900,
       }),
@@ -75,7 +83,7 @@ function rowsOf({ prefix, functions }) {
     [
       '## What will run out?',
       graph('Stored runs by retention mode', {
-        search: all('StoredRuns', 'RetentionMode', 'Status'),
+        lines: RETENTION_MODES.map((mode) => storedRuns('RetentionMode', mode)),
         stat: 'Maximum',
         period: 900,
         stacked: true,

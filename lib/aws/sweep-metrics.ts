@@ -2,12 +2,11 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SweepFigures, SweepMetrics } from '../lifecycle/sweep-ports.ts';
 import { removeSurvivalDays, retainedShare } from '../quota/quota-snapshot.ts';
-import type { RetentionMode } from '../quota/stored-run.ts';
+import { RETENTION_MODES } from '../quota/stored-run.ts';
 import { RUN_STATUSES } from '../runs/run-status.ts';
 
 const NAMESPACE = 'Rundrop';
 
-const MODES: readonly RetentionMode[] = ['RETAIN', 'REMOVE', 'UNKNOWN'];
 /** A status without runs is told, too: a dashboard goes on showing the last figure that it got. A DELETED run is not stored. */
 const NO_RUNS = Object.fromEntries(RUN_STATUSES.filter((status) => status !== 'DELETED').map((status) => [status, 0]));
 
@@ -49,7 +48,7 @@ function figureSets({ snapshot, forecast, waiting }: SweepFigures): FigureSet[] 
     { name: 'DaysToRetainExhaustion', value: forecast?.days },
     { name: 'UnknownRetention', value: snapshot.unknownRetention },
   ];
-  const stored = MODES.flatMap((RetentionMode) =>
+  const stored = RETENTION_MODES.flatMap((RetentionMode) =>
     Object.entries({ ...NO_RUNS, ...snapshot.byRetentionMode[RetentionMode] }).map(([Status, value]) => ({
       dimensions: { RetentionMode, Status },
       values: [{ name: 'StoredRuns', value }],

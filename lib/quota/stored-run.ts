@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { RUN_STATUSES } from '../runs/run-status.ts';
 
-export type RetentionMode = 'RETAIN' | 'REMOVE' | 'UNKNOWN';
+/** Their places are written down in chunks: another one would have to come last. */
+export const RETENTION_MODES = ['RETAIN', 'REMOVE', 'UNKNOWN'] as const;
+export type RetentionMode = (typeof RETENTION_MODES)[number];
 
 /** Who a stored run is for, as far as it is known. */
 export interface RunOwner {
@@ -64,7 +66,6 @@ export interface Chunk {
 }
 
 const STATUSES = [...RUN_STATUSES, 'UNKNOWN'];
-const MODES: readonly RetentionMode[] = ['RETAIN', 'REMOVE', 'UNKNOWN'];
 const STORAGE_TYPES = ['DYNAMIC', 'STATIC', 'UNKNOWN'];
 
 /** An item may have 400 KB: room is left for the owners, which are few, and for the item's own attributes. */
@@ -119,7 +120,7 @@ function createWriter() {
 
 function lineOf(run: StoredRun, owner: number): string {
   const { status, retentionMode, storageType, isDoubted } = run;
-  const known = `${indexOr(STATUSES, status)}${indexOr(MODES, retentionMode)}${indexOr(STORAGE_TYPES, storageType)}`;
+  const known = `${indexOr(STATUSES, status)}${indexOr(RETENTION_MODES, retentionMode)}${indexOr(STORAGE_TYPES, storageType)}`;
   const codes = `${known}${isDoubted ? 1 : 0}`;
   return `${run.runId} ${run.createdMs.toString(36)} ${codes}${run.uuidPrefix} ${owner.toString(36)}`;
 }
@@ -163,7 +164,7 @@ function runOf(line: string, owners: readonly RunOwner[]): StoredRun {
     runId,
     createdMs: Number.parseInt(created, 36),
     status: STATUSES[Number(codes[0])] ?? 'UNKNOWN',
-    retentionMode: MODES[Number(codes[1])] ?? 'UNKNOWN',
+    retentionMode: RETENTION_MODES[Number(codes[1])] ?? 'UNKNOWN',
     storageType: STORAGE_TYPES[Number(codes[2])] ?? 'UNKNOWN',
     isDoubted: codes[3] === '1',
     uuidPrefix: codes.slice(CODE_CHARACTERS),

@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { RETENTION_MODES } from '../../lib/quota/stored-run.ts';
+import { RUN_STATUSES } from '../../lib/runs/run-status.ts';
 import { readServerlessFile } from '../../local/wiring/serverless-file.ts';
 import { filesUnder } from '../source-tree.ts';
 import { nameOf, publishedMetrics } from './published-metrics.ts';
@@ -158,6 +160,18 @@ describe('what alarms and dashboard look at', () => {
     expect([...names].sort()).toEqual(publishedMetrics());
     const [lambda] = resourcesOf<{ Environment: { Variables: Record<string, string> } }>('AWS::Lambda::Function');
     expect(lambda?.Environment.Variables.POWERTOOLS_SERVICE_NAME).toBe('rundrop-prod');
+  });
+
+  it('is stored runs, added up for each status, and for each retention mode', () => {
+    const linesOf = (title: string, dimension: string) => {
+      const { metrics = [] } = widgets().find(({ properties }) => properties.title === title)?.properties ?? {};
+      const lines = metrics.map(([line]) => line as { readonly expression: string; readonly label: string });
+      for (const { expression, label } of lines) expect(expression).toContain(` ${dimension}="${label}"'`);
+      return lines.map(({ label }) => label);
+    };
+    const statuses = RUN_STATUSES.filter((status) => status !== 'DELETED');
+    expect(linesOf('Runs by status, stored', 'Status')).toEqual([...statuses, 'UNKNOWN']);
+    expect(linesOf('Stored runs by retention mode', 'RetentionMode')).toEqual(RETENTION_MODES);
   });
 
   it('is documented, metric by metric', () => {
