@@ -20,7 +20,11 @@ module.exports = async ({ resolveConfigurationProperty }) => {
     Resources: {
       Dashboard: {
         Type: 'AWS::CloudWatch::Dashboard',
-        Properties: { DashboardName: prefix, DashboardBody: { 'Fn::Sub': body } },
+        // Dashboards are an account's, not a region's: under one name, two regions would overwrite each other's.
+        Properties: {
+          DashboardName: { 'Fn::Sub': `${prefix}-\${AWS::Region}` },
+          DashboardBody: { 'Fn::Sub': body },
+        },
       },
     },
   };

@@ -196,6 +196,11 @@ describe('what alarms and dashboard look at', () => {
     );
   });
 
+  it('is on a dashboard with a name of its own in each region, since dashboards are of all regions', () => {
+    const names = resourcesOf<{ DashboardName: unknown }>('AWS::CloudWatch::Dashboard').map((one) => one.DashboardName);
+    expect(names).toEqual([{ 'Fn::Sub': 'rundrop-prod-${AWS::Region}' }]);
+  });
+
   it('covers the questions, on one dashboard without overlaps', () => {
     const titles = widgets().flatMap(({ properties }) => properties.title ?? []);
     for (const part of [

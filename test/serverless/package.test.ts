@@ -259,6 +259,11 @@ describe('the event bus', () => {
     ]);
     expect(JSON.stringify(statements[0]?.Principal)).toContain('${AWS::AccountId}:root');
   });
+
+  it('has policies whose names are of the stage, since CloudFormation lets an account have each once', () => {
+    const ids = resourcesOf('AWS::Events::EventBusPolicy').map(({ StatementId }) => StatementId);
+    expect(ids).toEqual(['rundrop-dev-of-this-account', 'rundrop-dev-only-over-tls']);
+  });
 });
 
 describe('rules and schedules', () => {
