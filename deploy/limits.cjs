@@ -1,5 +1,5 @@
 /**
- * Limits of CloudFormation and IAM that a long route file can pass, kept on the finished template: what a role holds inline
+ * Limits of CloudFormation, IAM and Lambda that a long route file can pass, kept on the finished template: what a role holds inline
  * goes on in managed policies, exact as it was, and what nothing can help is refused while packaging.
  */
 'use strict';
@@ -12,6 +12,8 @@ const MANAGED_LIMIT = 6_144;
 const MOST_MANAGED = 10;
 /** Of a template. */
 const MOST_RESOURCES = 500;
+/** Of a function's variables together, names and values: "Lambda quotas". */
+const MOST_VARIABLES = 4096;
 /** What another resource's ARN is counted as, which is known at deployment only. */
 const LONGEST_ARN = 140;
 const VERSION = '2012-10-17';
@@ -20,12 +22,22 @@ module.exports = { keepWithinLimits };
 
 function keepWithinLimits({ Resources: resources }) {
   for (const [id, { Type }] of Object.entries(resources)) if (Type === 'AWS::IAM::Role') unburden(id, resources);
+  for (const { Type, Properties } of Object.values(resources))
+    if (Type === 'AWS::Lambda::Function') holdVariables(Properties);
   const count = Object.keys(resources).length;
   if (count > MOST_RESOURCES) {
     throw new PackagingError(
       `The stack would have ${count} resources, and CloudFormation takes ${MOST_RESOURCES}. Let routes share buckets, or deploy some routes and schedules as another stage, from a route file of its own.`,
     );
   }
+}
+
+function holdVariables({ FunctionName, Environment }) {
+  const size = Buffer.byteLength(written(Environment?.Variables ?? {}));
+  if (size <= MOST_VARIABLES) return;
+  throw new PackagingError(
+    `The variables of ${FunctionName} would have up to ${size} bytes, and Lambda takes ${MOST_VARIABLES}. Most of them are those that the route file names: write long values into it, or give shorter ones.`,
+  );
 }
 
 /** The longest statements leave a role that holds too much, and so do the policies that are attached to it. */
@@ -89,13 +101,17 @@ function inDocuments(statements) {
   return documents;
 }
 
-/** Of a policy with these statements, or of a statement, at most: parameters of a Sub are longer than what they stand for. */
+/** Of a policy with these statements, or of a statement. */
 function sizeOf(part) {
-  const whole = Array.isArray(part) ? { Version: VERSION, Statement: part } : part;
+  return written(Array.isArray(part) ? { Version: VERSION, Statement: part } : part).length;
+}
+
+/** As long as it can be once deployed: parameters of a Sub are longer than what they stand for. */
+function written(part) {
   return JSON.stringify(
-    whole,
+    part,
     (_, value) => value?.['Fn::Sub'] ?? (isReference(value) ? 'x'.repeat(LONGEST_ARN) : value),
-  ).length;
+  );
 }
 
 function isReference(value) {

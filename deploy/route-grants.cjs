@@ -5,6 +5,8 @@
 'use strict';
 
 const own = (kind) => `omics:\${AWS::Region}:\${AWS::AccountId}:${kind}`;
+/** What is a wildcard or a variable in a policy; and beyond ASCII, of which IAM refuses most. */
+const NOT_LITERAL = /[*?$]|[^ -~]/;
 const unique = (values) => [...new Set(values)].sort();
 
 /** Resources of the statements in roles.yml. */
@@ -81,8 +83,7 @@ function objectsOf(routes) {
   const prefixes = unique(
     routes.flatMap(({ bucket, pattern, gather }) => {
       const patterns = gather?.needs.kind === 'marker' ? [pattern, gather.needs.pattern] : [pattern];
-      // These mean something else in a policy, so the prefix ends before them.
-      return patterns.map(({ prefix }) => `s3:::${bucket}/${prefix.split(/[*?$]/)[0]}`);
+      return patterns.map(({ prefix }) => `s3:::${bucket}/${prefix.split(NOT_LITERAL)[0]}`);
     }),
   );
   return prefixes

@@ -22,12 +22,20 @@ const COMMIT_VARIABLE = 'RUNDROP_ROUTES_COMMIT';
 const SECRET =
   /(?:^|_)(?:SECRETS?|PASSWORD|PASSWD|PASSPHRASE|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_KEY|PRIVATE_KEY)(?:_|$)/i;
 
+/** What Lambda lets a variable of a function be called, and what it sets itself: "Working with Lambda environment variables". */
+const LAMBDA_NAME = /^[a-z]\w+$/i;
+const LAMBDA_SETS =
+  /^(?:AWS_(?:REGION|DEFAULT_REGION|ACCESS_KEY|ACCESS_KEY_ID|EXECUTION_ENV|LAMBDA_\w+)|LAMBDA_(?:TASK_ROOT|RUNTIME_DIR))$/;
+/** What serverless.yml sets. */
+const WE_SET = /^(?:RUNDROP|POWERTOOLS)_/;
+
 /** `say` takes what a person who packages should know, a line each. */
 module.exports = async ({ resolveConfigurationProperty, environment = process.env, say = sayOnce }) => {
   const fileName = await resolveConfigurationProperty(['custom', 'routesFile']);
   const prefix = await resolveConfigurationProperty(['custom', 'prefix']);
   const { routeFile, role, routing, file } = await loadRoutes({ fileName, environment });
   refuseSecrets(routeFile.environmentNames, fileName);
+  refuseNames(routeFile.environmentNames, fileName);
   const { variable: roleVariable, standIn } = routing.ROLE_AT_DEPLOYMENT;
   const {
     dropRules = 'keys',
@@ -94,6 +102,20 @@ function refuseSecrets(names, fileName) {
   if (secret === undefined) return;
   throw new PackagingError(
     `${fileName} takes a value from ${secret}, which sounds like a secret. Values from the environment lie open in the template, in the functions' settings and in the runs' parameters: let the workflow fetch the secret itself, or call the variable something else if it is none.`,
+  );
+}
+
+/** The functions have the variables too, to see that none has changed, so each needs a name that is free there. */
+function refuseNames(names, fileName) {
+  const name = names.find((one) => !LAMBDA_NAME.test(one) || LAMBDA_SETS.test(one) || WE_SET.test(one));
+  if (name === undefined) return;
+  const reason = WE_SET.test(name)
+    ? 'names that begin so are for what Rundrop tells its functions'
+    : LAMBDA_SETS.test(name)
+      ? 'Lambda sets that variable itself'
+      : 'Lambda takes names of two characters or more, a letter first';
+  throw new PackagingError(
+    `${fileName} takes a value from ${name}, which no function can be given: ${reason}. Give the value by a variable of another name.`,
   );
 }
 

@@ -14,6 +14,8 @@ interface Resource {
     readonly PolicyDocument?: { readonly Statement: readonly Statement[] };
     readonly Roles?: readonly { readonly Ref: string }[];
     readonly ManagedPolicyArns?: readonly { readonly Ref: string }[];
+    readonly FunctionName?: string;
+    readonly Environment?: { readonly Variables: Readonly<Record<string, unknown>> };
   };
 }
 type Resources = Record<string, Resource>;
@@ -122,6 +124,19 @@ describe('a template', () => {
   it('of more resources than CloudFormation takes is refused while packaging', () => {
     expect(() => kept(topics(500))).not.toThrow();
     expect(() => kept(topics(501))).toThrow(/^The stack would have 501 resources, and CloudFormation takes 500\./);
+  });
+
+  it('with more variables than Lambda takes is refused while packaging', () => {
+    const taker = (value: string) => ({
+      OnDrop: {
+        Type: 'AWS::Lambda::Function',
+        Properties: { FunctionName: 'on-drop', Environment: { Variables: { TABLE: { Ref: 'Table' }, value } } },
+      },
+    });
+    expect(() => kept(taker('x'.repeat(3_900)))).not.toThrow();
+    expect(() => kept(taker('x'.repeat(4_096)))).toThrow(
+      /^The variables of on-drop would have up to 4\d+ bytes, and Lambda takes 4096\./,
+    );
   });
 
   it('is held against the limits when everything else is in it', () => {

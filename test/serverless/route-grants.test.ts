@@ -66,6 +66,11 @@ describe('objects that may be read', () => {
     expect(objects(routes(`{ name: a, ${on('in/$a*?/{x}')}, ${RUN} }`))).toEqual(['s3:::lab/in/*']);
   });
 
+  it('end before a character that IAM refuses in a policy', () => {
+    expect(objects(routes(`{ name: a, ${on('in/検体/{x}.cram')}, ${RUN} }`))).toEqual(['s3:::lab/in/*']);
+    expect(objects(routes(`{ name: a, ${on('Proben für Köln/{x}')}, ${RUN} }`))).toEqual(['s3:::lab/Proben f*']);
+  });
+
   it('are none in a file without routes', () => {
     const schedules = file('schedules:\n  - { name: s, rate: 1 day, run: { workflowId: "1" } }');
     expect(objects(schedules)).toEqual(['s3:::-none/*']);

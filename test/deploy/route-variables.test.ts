@@ -1,4 +1,4 @@
-/** What a route file takes from the environment ends in the template, so packaging lets no secret in. */
+/** What a route file takes from the environment ends in the template and in Lambda's hands: no secret, no name that is taken. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ const derive = createRequire(import.meta.url)('../../deploy/routes.cjs') as Deri
 
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-route-secrets-'));
+  folder = await mkdtemp(path.join(tmpdir(), 'rundrop-route-variables-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -44,6 +44,18 @@ test.each(['REFERENCE_BUCKET', 'TOKENIZER_WORKFLOW_ID', 'KEY_PREFIX', 'HEALTHOMI
     expect((await packageWith(variable)).environment).toMatchObject({ [variable]: expect.anything() });
   },
 );
+
+test.each([
+  ['AWS_REGION', 'Lambda sets that variable itself'],
+  ['AWS_LAMBDA_FUNCTION_NAME', 'Lambda sets that variable itself'],
+  ['RUNDROP_LEDGER_TABLE', 'names that begin so are for what Rundrop tells its functions'],
+  ['_BUCKET', 'Lambda takes names of two characters or more, a letter first'],
+  ['B', 'Lambda takes names of two characters or more, a letter first'],
+])('refuses a route file that takes a value from %s, which no function can be given', async (variable, reason) => {
+  await expect(packageWith(variable)).rejects.toThrow(
+    `rundrop.yaml takes a value from ${variable}, which no function can be given: ${reason}.`,
+  );
+});
 
 test('says what is wrong without a stack, which the Serverless Framework would print instead', async () => {
   const refused = (await packageWith('API_TOKEN').catch((error: unknown) => error)) as Error;
