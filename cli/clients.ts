@@ -14,6 +14,7 @@ import { describeTarget, ledgerTableOf, type Target } from './target.ts';
 import type { Terminal } from './terminal.ts';
 
 const MOST_ATTEMPTS = 3;
+const NO_REGION = 'No AWS region is set. Set AWS_REGION, or the region of the profile, and try again.';
 
 /** Options that every client of this target takes. */
 function clientOptions(target: Target) {
@@ -97,9 +98,7 @@ export async function announceTarget(
   if (target.kind === 'laptop') return terminal.note(describeTarget(target));
   const config = (client ?? (await openDocuments(target))).config;
   const region = await config.region().catch(() => undefined);
-  if (region === undefined) {
-    throw new CommandError('No AWS region is set. Set AWS_REGION, or the region of the profile, and try again.');
-  }
+  if (region === undefined) throw new CommandError(NO_REGION);
   const { accountId } = await config.credentials();
   terminal.note(describeTarget(target, { region, ...(accountId === undefined ? {} : { account: accountId }) }));
 }
@@ -116,6 +115,8 @@ export function explainServiceError(error: unknown, target: Target): string | un
   if (codes.some((code) => code === 'ENOTFOUND' || code === 'EAI_AGAIN')) {
     return `AWS cannot be reached from here (${error.message}). To use the laptop AWS instead: eval "$(npx rundrop env)"`;
   }
+  // The SDK's own words, in an error without a name.
+  if (error.message === 'Region is missing') return NO_REGION;
   switch (error.name) {
     case 'ResourceNotFoundException':
       // Of a run it says so.

@@ -33,13 +33,13 @@ A file that no route takes is uploaded all the same, if --to says where, and the
 }
 
 function defineLists(program: Command, kit: CommandKit): void {
-  const define = (name: string, description: string, example: string) =>
+  const define = (name: string, description: string, ...examples: readonly string[]) =>
     kit
       .withTarget(program.command(name))
       .description(description)
       .option('--limit <n>', 'how many at most', parsePositiveWhole, 50)
       .option('--json', 'print JSON')
-      .addHelpText('after', `\nExample:\n  ${example}${kit.exitCodes}`);
+      .addHelpText('after', `\nExample${examples.length > 1 ? 's' : ''}:\n  ${examples.join('\n  ')}${kit.exitCodes}`);
   const lists = () => import('./commands/lists.ts');
   define('drops', 'drops that routes took, newest first, with why one was refused', 'npx rundrop drops --json').action(
     async (options) => {
@@ -47,11 +47,15 @@ function defineLists(program: Command, kit: CommandKit): void {
       await kit.onTarget(options, (target) => listDrops(target, kit.terminal, options));
     },
   );
-  define('waiting', 'what waits, since when and for what: runs and incomplete sets', 'npx rundrop waiting')
+  define(
+    'waiting',
+    'what waits, since when and for what: runs and incomplete sets',
+    'npx rundrop waiting',
+    "npx rundrop waiting --release 2c14160fa445 --reason 'R1 was uploaded again, unchanged'",
+  )
     .option('--release <id>', 'let a set start that is held because only some of its members changed')
     .option('--reason <text>', 'why it is released; kept with the set')
     .option('--account <id>', 'the account that it is meant for; needed to release in a real one')
-    .addHelpText('after', "\n  npx rundrop waiting --release 2c14160fa445 --reason 'R1 was uploaded again, unchanged'")
     .action(async (options) => {
       if (options.release === undefined) {
         const { listWaiting } = await lists();

@@ -1,6 +1,6 @@
 /** The `rundrop` command line: what can be asked for. Each command's own code is loaded only when it is asked for. */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import type { CommandKit } from './command-kit.ts';
 import { type Environment, readEnvironment } from './config.ts';
 import { defineDropCommands } from './drop-commands.ts';
@@ -61,6 +61,11 @@ function defineProgram(session: Session): Command {
     .description('Turns object drops in S3 into AWS HealthOmics runs, each started once and followed to its end.')
     .version(readVersion(), '-V, --version')
     .addHelpText('after', `${TARGETS}${EXIT_CODES}`)
+    .configureHelp({
+      // That a list is empty until something is given needs no telling.
+      optionDescription: (option) =>
+        Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option),
+    })
     .showHelpAfterError('(--help says what is possible)')
     .exitOverride();
   const kit: CommandKit = {

@@ -10,8 +10,9 @@ export function defineRouteCommands(program: Command, kit: CommandKit): void {
   defineBackfill(program, kit);
 }
 
-function defineCheck(program: Command, { terminal, finish, withTarget, chooseTarget }: CommandKit): void {
-  withTarget(program.command('check'))
+function defineCheck(program: Command, kit: CommandKit): void {
+  kit
+    .withTarget(program.command('check'))
     .description('check the route file: errors with line, column and what was meant, and warnings')
     .option('--live', 'look at the account as well: buckets, workflows, the service role; changes nothing')
     .option('--routes <file>', 'the route file', 'rundrop.yaml')
@@ -29,8 +30,8 @@ Without --live it speaks to no network. Exit status: 0 no errors, 1 errors (or w
     )
     .action(async (options) => {
       const { check } = await import('./commands/check.ts');
-      const target = options.live ? chooseTarget(options) : undefined;
-      finish(await check(terminal, { ...options, ...(target === undefined ? {} : { target }) }));
+      if (options.live) await kit.onTarget(options, (target) => check(kit.terminal, { ...options, target }));
+      else kit.finish(await check(kit.terminal, options));
     });
 }
 

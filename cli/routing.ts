@@ -8,7 +8,7 @@ import { matchDrop } from '../lib/routing/match-drop.ts';
 import { describeProblem, RouteFileError } from '../lib/routing/problems.ts';
 import { loadRouteFile, type RouteFile } from '../lib/routing/route-file.ts';
 import { environmentVariables } from './config.ts';
-import { CommandError } from './errors.ts';
+import { CommandError, whyUnreadable } from './errors.ts';
 
 const SHIPPED = fileURLToPath(new URL('../rundrop.yaml', import.meta.url));
 
@@ -38,9 +38,8 @@ export function routesPath(file: string): string {
 /** Reads and checks a route file. @throws CommandError that lists every problem with line, column and key. */
 export async function readRouteFile(file: string): Promise<RouteFile> {
   const text = await readFile(routesPath(file), 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
     throw new CommandError(
-      `The route file ${routesPath(file)} cannot be read: ${why}. Name another with --routes FILE.`,
+      `The route file ${routesPath(file)} cannot be read: ${whyUnreadable(cause)}. Name another with --routes FILE.`,
       { cause },
     );
   });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parse } from 'csv-parse';
-import { CommandError } from '../errors.ts';
+import { CommandError, whyUnreadable } from '../errors.ts';
 import { parseObjectUri } from '../s3-uri.ts';
 import type { ListedObject } from './listed-object.ts';
 
@@ -33,13 +33,15 @@ interface Manifest {
 
 function readManifest(text: string, place: string): Manifest {
   const { fileFormat, fileSchema, files, destinationBucket } = parseJson(text, place);
-  if (fileFormat !== 'CSV') {
-    throw new CommandError(`${place} is of ${String(fileFormat)} files: only an inventory in CSV can be read`);
+  if (fileFormat !== 'CSV' && typeof fileFormat === 'string') {
+    throw new CommandError(`${place} is of ${fileFormat} files: only an inventory in CSV can be read`);
   }
   const bucket = String(destinationBucket).replace(/^arn:[^:]+:s3:::/, '');
   const keys = (Array.isArray(files) ? files : []).map((file: { key?: unknown }) => file.key);
-  if (typeof fileSchema !== 'string' || !keys.every((key) => typeof key === 'string')) {
-    throw new CommandError(`${place} is not the manifest of an S3 Inventory: fileSchema or files are missing`);
+  if (fileFormat !== 'CSV' || typeof fileSchema !== 'string' || !keys.every((key) => typeof key === 'string')) {
+    throw new CommandError(
+      `${place} is not the manifest of an S3 Inventory: fileFormat, fileSchema or files are missing`,
+    );
   }
   return {
     columns: fileSchema.split(',').map((column) => column.trim()),
@@ -67,10 +69,7 @@ async function readBytes(place: string, s3: S3Client): Promise<Buffer> {
 
 async function readLocal(path: string): Promise<Buffer> {
   return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    throw new CommandError(
-      `${path} cannot be read: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}`,
-      { cause },
-    );
+    throw new CommandError(`${path} cannot be read: ${whyUnreadable(cause)}`, { cause });
   });
 }
 

@@ -95,10 +95,12 @@ interface Window {
 }
 
 function parseWindow({ since, until }: BackfillOptions, nowMs: number): Window {
-  return {
-    sinceMs: since === undefined ? Number.NEGATIVE_INFINITY : parseInstant('--since', since, nowMs),
-    untilMs: until === undefined ? Number.POSITIVE_INFINITY : parseInstant('--until', until, nowMs),
-  };
+  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : parseInstant('--since', since, nowMs);
+  const untilMs = until === undefined ? Number.POSITIVE_INFINITY : parseInstant('--until', until, nowMs);
+  if (untilMs <= sinceMs) {
+    throw new UsageError(`--until "${until}" is not after --since "${since}": no object can be between them`);
+  }
+  return { sinceMs, untilMs };
 }
 
 /** A date, an instant, or how long ago. */

@@ -5,7 +5,7 @@ import { MalformedDropEvent } from '../../lib/routing/drop-events.ts';
 import { parseEventEnvelopes } from '../../lib/routing/event-envelopes.ts';
 import { parseSizeConditions } from '../../lib/routing/units.ts';
 import { openLedger, openS3 } from '../clients.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError, UsageError, whyUnreadable } from '../errors.ts';
 import { type Explanation, explainObjects, type Live, type SketchedObject } from '../explanation.ts';
 import { readRouteFile } from '../routing.ts';
 import { groupText } from '../rows.ts';
@@ -104,6 +104,7 @@ async function objectsOfEvent(file: string) {
   const content = await readText(file);
   try {
     const events = parseEventEnvelopes(JSON.parse(content));
+    if (events.length === 0) throw new CommandError(`${file} holds no event of S3: the list is empty`);
     return {
       objects: events.flatMap((event) => (event.kind === 'drops' ? event.drops : [])),
       ignored: events.flatMap((event) => (event.kind === 'ignored' ? [event.reason] : [])),
@@ -118,8 +119,7 @@ async function objectsOfEvent(file: string) {
 async function readText(file: string): Promise<string> {
   if (file === '-') return readStream(process.stdin);
   return readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
-    throw new CommandError(`${file} cannot be read: ${why}`, { cause });
+    throw new CommandError(`${file} cannot be read: ${whyUnreadable(cause)}`, { cause });
   });
 }
 

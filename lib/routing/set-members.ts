@@ -93,6 +93,11 @@ function nextName(at: unknown, path: readonly (string | number)[], { text }: Set
     if (typeof step === 'number' && step < at.length) return { name: step, rest };
     throw new InvalidSetting(`${show(text)} leads to item ${show(String(step))} of a list of ${at.length}`);
   }
+  if (typeof step === 'number') {
+    throw new InvalidSetting(
+      `${show(text)} leads to item ${step} of what is no list; a whole list is set as path=["A","B"]`,
+    );
+  }
   if (!isRecord(at)) throw new InvalidSetting(`${show(text)} leads into something that has no members`);
   for (let length = path.length; length > 1; length -= 1) {
     const name = path.slice(0, length).join('.');

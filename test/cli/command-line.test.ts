@@ -94,12 +94,21 @@ test('prints the same variables as JSON, and never a real endpoint', async () =>
   expect(JSON.parse(stdout)).toMatchObject({ AWS_ENDPOINT_URL: 'http://127.0.0.1:4566', AWS_REGION: 'us-east-1' });
 });
 
-test('says what to do when nothing answers at the target', async () => {
+test.each([[['runs']], [['check', '--live']]])('says of %j what to do when nothing answers', async (args) => {
   const port = await freePort();
-  const { exitStatus, stdout, stderr } = await rundrop(['runs'], { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
+  const { exitStatus, stdout, stderr } = await rundrop(args, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` });
   expect({ exitStatus, stdout }).toEqual({ exitStatus: 1, stdout: '' });
+  expect(stderr).not.toMatch(/^ {4}at /m);
   expect(stderr).toContain(`Target: laptop AWS at http://127.0.0.1:${port}`);
   expect(stderr).toContain('npm start');
+});
+
+test('says what a real account needs, without a stack', async () => {
+  const { exitStatus, stderr } = await rundrop(['check', '--live'], { AWS_PROFILE: 'none' });
+  expect({ exitStatus, stderr }).toEqual({
+    exitStatus: 1,
+    stderr: expect.stringMatching(/^error: No AWS region is set\..+\n$/),
+  });
 });
 
 test('says what failed, without a stack, when something else answers at the target', async () => {

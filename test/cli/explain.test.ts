@@ -162,6 +162,8 @@ describe('what it is not told well', () => {
     expect(broken).toMatchObject({ exitStatus: 1, stderr: expect.stringContaining('is not JSON') });
     const other = await rundrop(['explain', '--event', await file('other.json', { hello: 1 })]);
     expect(other).toMatchObject({ exitStatus: 1, stderr: expect.stringContaining('holds no event of S3') });
+    const none = await rundrop(['explain', '--event', await file('none.json', [])]);
+    expect(none).toMatchObject({ exitStatus: 1, stderr: expect.stringContaining('holds no event of S3') });
     const test = await rundrop(['explain', '--event', await file('test.json', { Event: 's3:TestEvent' })]);
     expect(test).toMatchObject({ exitStatus: 1, stderr: expect.stringContaining('s3:TestEvent') });
   });

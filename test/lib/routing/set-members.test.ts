@@ -61,6 +61,7 @@ describe('a setting', () => {
     ['parameters.smaple=null', 'did you mean sample?'],
     ['parameters.sample.first=x', 'leads into something that has no members'],
     ['parameters.lanes[5]=x', "item '5' of a list of 2"],
+    ['parameters.flowcells[0]=x', 'item 0 of what is no list'],
   ])('%s is refused', (text, message) => {
     expect(() => set(text)).toThrow(InvalidSetting);
     expect(() => set(text)).toThrow(message);
