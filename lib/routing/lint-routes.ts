@@ -1,3 +1,5 @@
+import { KeyPattern } from './key-pattern.ts';
+import { quoteRegex } from './linear-regex.ts';
 import { checkFileNames } from './lint-file-names.ts';
 import { warnGrowth } from './lint-life.ts';
 import { localTime } from './local-time.ts';
@@ -84,7 +86,7 @@ function warnShadowed(group: readonly ObjectRoute[], problems: ProblemList): voi
   const order = new Map(group.map((entry, index) => [entry.route, { entry, index }]));
   for (const [index, { route, node }] of group.entries()) {
     const earlier = routesThatMayCover(routes, route.bucket, route.pattern).find(
-      (other) => (order.get(other)?.index ?? index) < index && takesAll(other) && covers(other.pattern, route.pattern),
+      (other) => (order.get(other)?.index ?? index) < index && takesAllOf(other, route),
     );
     const before = earlier === undefined ? undefined : order.get(earlier)?.entry;
     if (before === undefined) continue;
@@ -94,9 +96,20 @@ function warnShadowed(group: readonly ObjectRoute[], problems: ProblemList): voi
   }
 }
 
-/** Whether the route takes every drop whose key matches. */
-function takesAll(route: Route): boolean {
-  return route.except.length === 0 && route.when === undefined && route.gather?.needs.kind !== 'product';
+/** Whether every drop that `later` could take is taken by `earlier`, as far as keys tell. */
+function takesAllOf(earlier: Route, later: Route): boolean {
+  if (earlier.except.length > 0 || earlier.when !== undefined || !covers(earlier.pattern, later.pattern)) return false;
+  return earlier.gather?.needs.kind !== 'product' || covers(neededPattern(earlier), neededPattern(later));
+}
+
+/** The pattern of the keys that a set needs: a member with any other value is not taken. */
+function neededPattern({ pattern, gather }: Route): KeyPattern {
+  if (gather?.needs.kind !== 'product') return pattern;
+  const needed = new Map(gather.needs.lists.map(({ name, values }) => [name, values.map(quoteRegex).sort().join('|')]));
+  const parts = pattern.parts.map((part) =>
+    part.kind === 'literal' ? part : { ...part, regex: needed.get(part.name) ?? part.regex },
+  );
+  return new KeyPattern(pattern.text, parts);
 }
 
 /** Routes that hand the whole object on need no wildcard: there they only describe the key. */

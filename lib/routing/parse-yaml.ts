@@ -30,7 +30,8 @@ export function parseYaml(text: string, options: ParseOptions): ParsedYaml | und
   const reader = new NodeReader(lines, options);
   const syntaxErrors = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
   const unusable = syntaxErrors.length > 0;
-  const unquoted = unusable ? unquotedPlaceholder(text, syntaxErrors[0]?.pos[0] ?? 0) : undefined;
+  const [first] = syntaxErrors;
+  const unquoted = first?.code === 'UNEXPECTED_TOKEN' ? unquotedPlaceholder(text, first.pos[0]) : undefined;
   if (unquoted !== undefined) {
     const message = `a value with a placeholder such as ${unquoted.placeholder} must stand in quotes: put it in single ones`;
     problems.error(reader.place(unquoted.offset, ''), message);
@@ -68,6 +69,10 @@ function sayYamlError(code: string, message: string): string {
   if (code === 'TAG_RESOLVE_FAILED') return `${message}: route files use no YAML tags`;
   if (code === 'RESOURCE_EXHAUSTION') return 'nested too deeply';
   if (code === 'MULTIPLE_DOCS') return "a second YAML document ('---') begins here: a route file is one document";
+  if (code === 'MISSING_CHAR' && /quote$/.test(message)) return 'a quotation mark is opened before this and not closed';
+  if (code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'BAD_INDENT') {
+    return `not valid YAML: ${message}; look at how this line and the next are indented`;
+  }
   return `not valid YAML: ${message.split('\n')[0] ?? message}`;
 }
 

@@ -193,6 +193,10 @@ function readPattern(node: SourceNode, problems: ProblemList): KeyPattern | unde
   for (const { offset, message, suggestion } of findings)
     problems.error(placeInText(node, offset), message, suggestion);
   if (text.startsWith('/')) problems.warn(node.place, "keys seldom begin with '/'", text.replace(/^\/+/, ''));
+  if (pattern?.parts.some((part) => part.kind === 'literal' && part.text.includes('*'))) {
+    const message = "a '*' stands for itself alone: {_name} is any text without a slash, {_name,.*} any text";
+    problems.warn(node.place, message);
+  }
   if (/^s3:\/\//.test(text))
     problems.error(node.place, 'must be a key without its bucket', text.replace(/^s3:\/\/[^/]*\//, ''));
   return pattern;

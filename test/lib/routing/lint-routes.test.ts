@@ -19,6 +19,15 @@ describe('routes that can never match', () => {
     ]);
   });
 
+  it('are named when a set before them takes the same files', () => {
+    const pairs = (name: string, needs: string) =>
+      route(name, 'a/{x}_R{r,[12]}.gz', `gather: { by: x, needs: { r: [${needs}] } }, `);
+    expect(warnings(pairs('one', '1, 2') + pairs('two', '2, 1'))).toEqual([
+      '5: "two" can never match: "one" (line 4) stands before it and matches every key of it',
+    ]);
+    expect(warnings(pairs('one', '1') + pairs('two', '1, 2'))).toEqual([]);
+  });
+
   it.each([
     ['the earlier one has exceptions', route('all', 'a/{x}', 'except: { x: b }, ') + route('some', 'a/{_y}.gz')],
     ['the earlier one has conditions', route('all', 'a/{_x}', 'when: { size: ">5" }, ') + route('some', 'a/{_y}.gz')],

@@ -188,6 +188,7 @@ describe('warnings', () => {
     ],
     ['static storage of no size', fileOf(OBJECT, "name: '{sample}'\nstorageType: STATIC"), 'without a storageCapacity'],
     ['an unused wildcard', fileOf(OBJECT), 'the wildcard {sample} of "test" is used nowhere'],
+    ['a glob', fileOf(`on: { bucket: acme-in, key: 'a/*.cram' }`), "'*' stands for itself"],
     ['a key that begins with /', fileOf(`on: { bucket: acme-in, key: '/a' }`), "keys seldom begin with '/'"],
   ])('tell of %s', (_, text, expected) => {
     expect(messages(text)).toEqual([expect.stringContaining(expected)]);

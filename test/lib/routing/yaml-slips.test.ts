@@ -26,6 +26,13 @@ describe('common slips in YAML', () => {
     });
   }
 
+  it.each([
+    ["on: { bucket: acme, key: 'fastq/{sample}.txt }", 'a quotation mark is opened'],
+    ['run: { name: x }\n      outputUri: s3://acme/{route}/\n       retry: 3', 'are indented'],
+  ])('a placeholder is not blamed for another slip: %s', (lines, message) => {
+    expect(problemsOf(`version: 1\nroutes:\n  - name: a\n    ${lines}\n`)[0]?.message).toContain(message);
+  });
+
   it('another syntax error shows at most its first three consequences', () => {
     const problems = problemsOf('version: 1\nroutes: [ { name: a,, ] } ]\nfoo: ]\nbar: }\nbaz: [\n');
     expect(problems.length).toBeGreaterThan(0);
