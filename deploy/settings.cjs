@@ -166,8 +166,11 @@ function whole(byDefault, least, most) {
   return { default: byDefault, range: `a whole number from ${least} to ${most}`, read };
 }
 
+/** A number, or a text of digits: JavaScript would take `true` for 1 and a list of one number for it. */
 function numberIf(holds) {
-  return (value) => (String(value).trim() !== '' && holds(Number(value)) ? Number(value) : undefined);
+  const isNumber = (value) =>
+    typeof value === 'number' || (typeof value === 'string' && /^-?[\d.]+$/.test(value.trim()));
+  return (value) => (isNumber(value) && holds(Number(value)) ? Number(value) : undefined);
 }
 
 /** A setting of the functions', which they check themselves. */
