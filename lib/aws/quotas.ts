@@ -18,6 +18,11 @@ export const OMICS_QUOTAS = {
 } as const;
 
 const FRESH_MS = 5 * 60_000;
+/**
+ * An answer that takes longer is none: in a VPC without a way to Service Quotas a connection hangs for as long as the
+ * function may run, and nothing would ever start.
+ */
+const PATIENCE_MS = 3_000;
 
 let sharedClient: ServiceQuotasClient | undefined;
 const known = new Map<string, { value: QuotaValue; readMs: number }>();
@@ -27,13 +32,14 @@ export function createQuotas(
   clock: Pick<Clock, 'nowMs'>,
   log: Log,
   ofTarget?: ServiceQuotasClient,
+  patienceMs = PATIENCE_MS,
 ): Quotas & { all(): Promise<AccountQuotas> } {
   sharedClient ??= ofTarget === undefined ? traced(new ServiceQuotasClient({ maxAttempts: 2 })) : undefined;
   const client = ofTarget ?? sharedClient ?? new ServiceQuotasClient({ maxAttempts: 2 });
   const read = async ({ code, documented }: { code: string; documented: number }): Promise<QuotaValue> => {
     const cached = ofTarget === undefined ? known.get(code) : undefined;
     if (cached !== undefined && clock.nowMs() - cached.readMs < FRESH_MS) return cached.value;
-    const used = await readQuota(client, { code, documented }, log);
+    const used = await readQuota(client, { code, documented }, log, patienceMs);
     if (ofTarget === undefined) known.set(code, { value: used, readMs: clock.nowMs() });
     return used;
   };
@@ -55,10 +61,12 @@ export async function readQuota(
   client: ServiceQuotasClient,
   { code, documented }: { readonly code: string; readonly documented: number },
   log: Pick<Log, 'warn'>,
+  patienceMs = PATIENCE_MS,
 ): Promise<QuotaValue> {
-  const applied = await readApplied(client, code, log);
+  const inTime = () => ({ abortSignal: AbortSignal.timeout(patienceMs) });
+  const applied = await readApplied(client, code, log, inTime());
   if (applied !== undefined) return { value: applied, source: 'applied' };
-  const byDefault = await readDefault(client, code, log);
+  const byDefault = await readDefault(client, code, log, inTime());
   return byDefault === undefined
     ? { value: documented, source: 'documented' }
     : { value: byDefault, source: 'default' };
@@ -68,9 +76,10 @@ async function readApplied(
   client: ServiceQuotasClient,
   QuotaCode: string,
   log: Pick<Log, 'warn'>,
+  inTime: { readonly abortSignal: AbortSignal },
 ): Promise<number | undefined> {
   try {
-    return (await client.send(new GetServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
+    return (await client.send(new GetServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }), inTime)).Quota?.Value;
   } catch (error) {
     log.warn('the applied quota cannot be read', { QuotaCode, error: errorName(error) });
     return undefined;
@@ -81,9 +90,11 @@ async function readDefault(
   client: ServiceQuotasClient,
   QuotaCode: string,
   log: Pick<Log, 'warn'>,
+  inTime: { readonly abortSignal: AbortSignal },
 ): Promise<number | undefined> {
   try {
-    return (await client.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }))).Quota?.Value;
+    return (await client.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }), inTime)).Quota
+      ?.Value;
   } catch (error) {
     log.warn("AWS's default quota cannot be read", {
       QuotaCode,

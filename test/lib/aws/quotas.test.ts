@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createQuotas } from '../../../lib/aws/quotas.ts';
@@ -29,5 +32,16 @@ describe("the account's quotas", () => {
     const client = new ServiceQuotasClient({ ...served.client, endpoint: 'http://127.0.0.1:9' });
     expect((await createQuotas(clock, log, client).all()).storedRuns).toEqual({ value: 100_000, source: 'documented' });
     expect(warnings).toHaveLength(6);
+  });
+
+  it('fall back in time when nothing comes back at all, as in a VPC without a way to Service Quotas', async () => {
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const log = { info: () => {}, warn: () => {}, error: () => {} };
+    const client = new ServiceQuotasClient({ ...served.client, endpoint });
+    expect(await createQuotas(clock, log, client, 20).startRunsPerSecond()).toBe(5);
+    client.destroy();
+    silent.close();
   });
 });
