@@ -61,9 +61,8 @@ function aboutDelivery(prefix) {
     },
     {
       name: 'starter-stands-still',
-      what: 'A nudge has waited for 15 minutes to be taken, so nothing starts. See whether start-runs fails, is throttled, or is cut off from its queue.',
-      ...sqs('ApproximateAgeOfOldestMessage', `${prefix}-starts.fifo`),
-      Threshold: 15 * MINUTE,
+      what: 'A nudge has waited for 15 minutes and none is taken, so nothing starts. See whether start-runs fails, is throttled, or is cut off from its queue.',
+      ...standsStill(`${prefix}-starts.fifo`),
     },
     {
       name: 'functions-fail',
@@ -180,6 +179,19 @@ function metric(Namespace, MetricName, dimensions, more = {}) {
 
 function sqs(name, queue) {
   return metric('AWS/SQS', name, { QueueName: queue }, { Statistic: 'Maximum' });
+}
+
+/** Old messages alone are no fault: after a burst the starter is at work for longer than it takes nudges, ten at a time. */
+function standsStill(queue) {
+  const of = (Id, name, Stat) => {
+    const { Namespace, MetricName, Dimensions } = sqs(name, queue);
+    const MetricStat = { Metric: { Namespace, MetricName, Dimensions }, Period: 5 * MINUTE, Stat };
+    return { Id, MetricStat, ReturnData: false };
+  };
+  const Expression = `IF(age >= ${15 * MINUTE} AND FILL(taken, 0) < 1, 1, 0)`;
+  const standing = { Id: 'standing', Label: 'A nudge waits and none is taken', Expression, ReturnData: true };
+  const age = of('age', 'ApproximateAgeOfOldestMessage', 'Maximum');
+  return { Metrics: [standing, age, of('taken', 'NumberOfMessagesDeleted', 'Sum')] };
 }
 
 function lambda(name, functionName) {

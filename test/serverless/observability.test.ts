@@ -20,7 +20,10 @@ interface Metric {
 interface Alarm extends Partial<Metric> {
   readonly AlarmName: string;
   readonly AlarmDescription: string;
-  readonly Metrics?: readonly { readonly MetricStat?: { readonly Metric: Metric } }[];
+  readonly Metrics?: readonly {
+    readonly Id: string;
+    readonly MetricStat?: { readonly Metric: Metric; readonly Stat: string };
+  }[];
 }
 interface Widget {
   readonly x: number;
@@ -138,8 +141,18 @@ describe('what alarms and dashboard look at', () => {
     );
     const ofQueues = namedMetrics().filter(({ namespace }) => namespace === 'AWS/SQS');
     const named = ofQueues.map(({ name, dimensions }) => `${name} ${dimensions.QueueName}`);
-    // Once by an alarm, once by a graph.
-    expect(named.sort()).toEqual([...expected, ...expected].sort());
+    // Once by an alarm, once by a graph; and whether the starter takes any, by its alarm.
+    expect(named.sort()).toEqual([...expected, ...expected, 'NumberOfMessagesDeleted rundrop-prod-starts.fifo'].sort());
+  });
+
+  it('stands still where nudges are old and none is taken; a starter that is at work for long does not', () => {
+    const alarm = alarms().find(({ AlarmName }) => AlarmName === 'rundrop-prod-starter-stands-still');
+    const [standing, ...metrics] = alarm?.Metrics ?? [];
+    expect(standing).toMatchObject({ Expression: 'IF(age >= 900 AND FILL(taken, 0) < 1, 1, 0)', ReturnData: true });
+    expect(metrics.map(({ Id, MetricStat }) => [Id, MetricStat?.Metric.MetricName, MetricStat?.Stat])).toEqual([
+      ['age', 'ApproximateAgeOfOldestMessage', 'Maximum'],
+      ['taken', 'NumberOfMessagesDeleted', 'Sum'],
+    ]);
   });
 
   it('is each metric that the functions publish, of this stage, and no other', () => {
