@@ -132,13 +132,18 @@ function changeRole({ Properties: role }, settings, prefix) {
     add({ ...through(['s3'], 'kms:Decrypt', bucketKeyArns), Sid: 'ReadUnderKeysOfBuckets' });
   }
   if (isFunction && tracing) add(statement('Trace', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'));
-  if (isFunction && vpcSubnetIds.length > 0) {
-    const names = ['Create', 'Describe', 'Delete'].map(
-      (verb) => `ec2:${verb}NetworkInterface${verb === 'Describe' ? 's' : ''}`,
-    );
-    add(statement('BeInTheVpc', [...names, 'ec2:AssignPrivateIpAddresses', 'ec2:UnassignPrivateIpAddresses'], '*'));
-  }
+  if (isFunction && vpcSubnetIds.length > 0) add(statement('BeInTheVpc', BE_IN_A_VPC, '*'));
 }
+
+/** As AWSLambdaVPCAccessExecutionRole has them. */
+const BE_IN_A_VPC = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 /** S3 tells the checksum of an object under a key to nobody who may not decrypt it. */
 function readsInputs({ Policies }) {

@@ -162,6 +162,7 @@ describe('with every setting, the template', () => {
       JSON.stringify(role).includes('ec2:CreateNetworkInterface'),
     );
     expect(roles).toHaveLength(functions.length);
+    for (const role of roles) expect(JSON.stringify(role)).toContain('ec2:DescribeSubnets');
   });
 
   it('has buckets of its own that are closed, announce, and stay', () => {

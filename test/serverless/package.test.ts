@@ -299,7 +299,7 @@ describe('what stays, and what does not', () => {
     const kept = Object.entries(packaged.template.Resources)
       .filter(([, resource]) => (resource as { DeletionPolicy?: string }).DeletionPolicy === 'RetainExceptOnCreate')
       .map(([name]) => name);
-    expect(kept.sort()).toEqual(['EvidenceBucket', 'EvidenceBucketPolicy', 'LedgerTable']);
+    expect(kept.sort()).toEqual(['EvidenceBucket', 'EvidenceBucketPolicy', 'IdempotencyTable', 'LedgerTable']);
   });
 
   it('expires only by the attribute of leases, tokens, gathers and notes, which records do not carry', () => {
@@ -355,9 +355,10 @@ describe('versions', () => {
 });
 
 describe('the tables and the state machine', () => {
-  it('keep the ledger when the stack goes, encrypted and recoverable', () => {
-    const { LedgerTable } = packaged.template.Resources;
-    expect(LedgerTable).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+  it('stay when the stack goes, encrypted and recoverable', () => {
+    const { LedgerTable, IdempotencyTable } = packaged.template.Resources;
+    for (const table of [LedgerTable, IdempotencyTable])
+      expect(table).toMatchObject({ DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     for (const table of resourcesOf('AWS::DynamoDB::Table')) {
       expect(table).toMatchObject({
         BillingMode: 'PAY_PER_REQUEST',
