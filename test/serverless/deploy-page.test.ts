@@ -71,7 +71,7 @@ describe('what the pages about deploying name', () => {
     const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
     for (const [, name = ''] of read(page).matchAll(/npx rundrop (\w+)/g)) {
       expect(
-        commands.some((text) => new RegExp(`(command|define)\\('${name}[ ']`).test(text)),
+        commands.some((text) => new RegExp(`(command|define)\\(\\s*'${name}[ ']`).test(text)),
         name,
       ).toBe(true);
     }

@@ -110,7 +110,7 @@ describe('the alarms', () => {
       .join('\n');
     const named = new Set([...read('docs/runbook.md').matchAll(/npx rundrop (\w+)/g)].map(([, name]) => name));
     expect(named.size).toBeGreaterThan(5);
-    for (const name of named) expect(commands, name).toMatch(new RegExp(`(command|define)\\('${name}[ ']`));
+    for (const name of named) expect(commands, name).toMatch(new RegExp(`(command|define)\\(\\s*'${name}[ ']`));
   });
 });
 
