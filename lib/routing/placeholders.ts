@@ -24,8 +24,9 @@ export function checkPlaceholder(placeholder: Placeholder, words: Vocabulary, in
   const { name, text } = placeholder;
   if (inText && isList(placeholder)) return { message: `${text} is a list: it must be the whole value` };
   if (name === 'upstream' || name === 'row' || name === 'rows') return checkFielded(placeholder, words);
-  if (name === 'file') return { message: `this version of Rundrop does not offer ${text}` };
-  if (name === 'env') return { message: `${text} is no placeholder: write \${env:NAME}` };
+  const isWildcard = words.wildcards.includes(name);
+  if (name === 'file' && !isWildcard) return { message: `this version of Rundrop does not offer ${text}` };
+  if (name === 'env' && !isWildcard) return { message: `${text} is no placeholder: write \${env:NAME}` };
   if (placeholder.field !== undefined) return unknown(placeholder, words);
   if (placeholder.where !== undefined) return checkSelector(placeholder, words);
   if ((ALWAYS as readonly string[]).includes(name)) return undefined;

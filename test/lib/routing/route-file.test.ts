@@ -194,6 +194,10 @@ describe('warnings', () => {
     expect(messages(text)).toEqual([expect.stringContaining(expected)]);
   });
 
+  it.each(['file', 'env'])('are silent on a wildcard {%s} that is used', (name) => {
+    expect(messages(fileOf(`on: { bucket: acme-in, key: 'a/{${name}}' }`, `name: '{${name}}'`))).toEqual([]);
+  });
+
   it('are silent on a wildcard that only has to match', () => {
     expect(messages(fileOf(`on: { bucket: acme-in, key: 'a/{_x}' }`))).toEqual([]);
   });
