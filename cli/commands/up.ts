@@ -72,7 +72,8 @@ async function startUp(terminal: Terminal, options: UpOptions): Promise<Started>
   }).catch((error: unknown) => explainStart(error, { port: options.port, command: 'npm start --', dataDir }));
   const target: Target = ownTarget(stack.endpoint);
   terminal.note(describeTarget(target));
-  announceListening(terminal, { endpoint: stack.endpoint, port: stack.port, options, dataDir, logFile: log.file });
+  const { endpoint, port } = stack;
+  announceListening(terminal, { endpoint, port, options, routes, dataDir, logFile: log.file });
   const examples: Example[] = withDemo ? (await import('../../examples/demo.ts')).makeExamples() : [];
   const show = showRuns({ stack, target, terminal, options, examples, routing: routingOf(routes) });
   report = show.note;

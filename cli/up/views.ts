@@ -45,17 +45,14 @@ const COLUMNS: readonly Column[] = [
 const NO_WRAP = '\u001b[?7l';
 const WRAP = '\u001b[?7h';
 
-/** The table, redrawn in place, with `footer` below it. The oldest ended lines go first when the terminal is too low. */
+/** The table, redrawn in place, with `footer` below it, and what the terminal is too low for told in one line. */
 export function createLiveView(output: ViewOutput, footer: string): View {
   let drawn = 0;
   let last: Progress | undefined;
   let shown = '';
   const clear = () => (drawn === 0 ? '' : `\u001b[${drawn}A\u001b[0J`);
   const draw = (above: string) => {
-    const lines =
-      last === undefined
-        ? []
-        : [...tableLines(last, output), truncate(footer, output.screen.width ?? Number.POSITIVE_INFINITY)];
+    const lines = last === undefined ? [] : [...tableLines(last, output), cut(footer, output)];
     const text = lines.map((line) => `${line}\n`).join('');
     if (above === '' && text === shown) return;
     output.write(`${clear()}${above}${text === '' ? '' : NO_WRAP + text + WRAP}`);
@@ -75,28 +72,36 @@ export function createLiveView(output: ViewOutput, footer: string): View {
   };
 }
 
+function cut(line: string, { screen }: ViewOutput): string {
+  return truncate(line, screen.width ?? Number.POSITIVE_INFINITY);
+}
+
 function tableLines(progress: Progress, output: ViewOutput): string[] {
   if (progress.lines.length === 0) return [];
   const room = Math.max(3, output.height() - 4);
   const nowMs = output.now().getTime();
-  const lines = fitLines(progress.lines, room);
-  return formatTable(
+  const left = leftOut(progress.lines, progress.lines.length - room);
+  const table = formatTable(
     COLUMNS,
-    lines.map((line) => progressCells(line, nowMs)),
+    progress.lines.filter((line) => !left.has(line)).map((line) => progressCells(line, nowMs)),
     output.screen,
   );
+  return left.size === 0 ? table : [...table, cut(leftOutText(left), output)];
 }
 
-/** What moves stays; of what has ended, the newest. */
-function fitLines(lines: readonly ProgressLine[], room: number): readonly ProgressLine[] {
-  let excess = lines.length - room;
-  if (excess <= 0) return lines;
-  const kept = lines.filter((line) => {
-    if (excess <= 0 || line.endedMs === undefined) return true;
-    excess -= 1;
-    return false;
-  });
-  return kept.slice(-room);
+/** What moves stays: what ended longest ago goes first, then what has been waiting for the shortest time. */
+function leftOut(lines: readonly ProgressLine[], excess: number): ReadonlySet<ProgressLine> {
+  const ended = lines.filter(({ endedMs }) => endedMs !== undefined);
+  const open = lines.filter(({ endedMs }) => endedMs === undefined);
+  const waiting = open.filter(({ startedMs }) => startedMs === undefined);
+  const moving = open.filter(({ startedMs }) => startedMs !== undefined);
+  return new Set([...ended, ...waiting.reverse(), ...moving].slice(0, Math.max(0, excess)));
+}
+
+function leftOutText(left: ReadonlySet<ProgressLine>): string {
+  const byStatus = Map.groupBy(left, ({ status }) => status);
+  const counts = [...byStatus].map(([status, { length }]) => `${length} ${status}`);
+  return `not shown: ${counts.join(', ')} (npx rundrop runs)`;
 }
 
 function progressCells(line: ProgressLine, nowMs: number): string[] {

@@ -100,6 +100,7 @@ test('fits the terminal: lines are cut, and of ended runs the oldest are left ou
     ...running,
     id: `e${n}`,
     name: `ended-${n}`,
+    status: 'COMPLETED',
     endedMs: NOW.getTime(),
   }));
   createLiveView(output, 'Listening on http://127.0.0.1:4566 · Ctrl-C ends it').update(progress(running, ...ended));
@@ -107,5 +108,19 @@ test('fits the terminal: lines are cut, and of ended runs the oldest are left ou
   expect(lines.length).toBeLessThanOrEqual(8);
   expect(lines.every((line) => line.length <= 60)).toBe(true);
   expect(lines[1]).toContain('germline-0');
-  expect(lines.at(-2)).toContain('ended-9');
+  expect(lines.at(-3)).toContain('ended-9');
+  expect(lines.at(-2)).toBe('not shown: 7 COMPLETED (npx rundrop runs)');
+});
+
+test('shows what runs before what waits, and counts what there is no room for', () => {
+  const { output, written } = record({ height: 8 });
+  const waiting = Array.from({ length: 10 }, (_, n) => ({ ...half, id: `w${n}`, name: `waits-${n}` }));
+  createLiveView(output, 'Listening').update(progress(...waiting, running));
+  const lines = picture(written.join('')).trimEnd().split('\n');
+  expect(lines.slice(1).map((line) => line.split(/ +/)[1])).toEqual([
+    ...['waits-0', 'waits-1', 'waits-2', running.name],
+    'shown:',
+    undefined,
+  ]);
+  expect(lines.at(-2)).toBe('not shown: 7 WAITING (npx rundrop runs)');
 });
