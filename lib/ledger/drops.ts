@@ -106,7 +106,7 @@ export interface Drops extends DropActs {
     to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'reasonCode' | 'identity'>>,
   ): Promise<void>;
   /** It was told that a sheet stays unfinished: once for each time. */
-  toldStuck(dropId: string, at: string, to: Told): Promise<void>;
+  toldStuck(dropId: string, at: string, told: Told): Promise<void>;
   /** What the index nominates of the sheets whose rows are being claimed; oldest first. */
   openSheets(limit: number): Promise<readonly DropRecord[]>;
   /**
@@ -118,7 +118,7 @@ export interface Drops extends DropActs {
   /** Ids of drops whose rejection has not been told to everybody, as the index nominates them; in no order. */
   untold(limit: number): Promise<readonly string[]>;
   /** The rejection was told. */
-  told(dropId: string, at: string, to: Told): Promise<void>;
+  told(dropId: string, at: string, told: Told): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<readonly DropRecord[]>;
 }
@@ -174,9 +174,9 @@ export function createDrops(table: Table): Drops {
       throw new DropConflictError(dropId);
     },
     ...createDropActs(table),
-    async toldStuck(dropId, at, to) {
+    async toldStuck(dropId, at, told) {
       await table.update(key(dropId), {
-        UpdateExpression: `SET ${to === 'everybody' ? 'stuckSince' : 'stuckAnnouncedAt'} = :at`,
+        UpdateExpression: setTold(told, 'stuckAnnouncedAt', 'stuckSince'),
         expression: '#state = :reading',
         names: { '#state': 'state' },
         values: { ':at': at, ':reading': 'READING' },
@@ -188,12 +188,10 @@ export function createDrops(table: Table): Drops {
     async untold(limit) {
       return (await table.nominated('open', UNTOLD, { limit })).map(({ dropId }) => String(dropId));
     },
-    async told(dropId, at, to) {
-      const everybody = to === 'everybody';
+    async told(dropId, at, told) {
+      const everybody = told.programs && told.people;
       await table.update(key(dropId), {
-        UpdateExpression: everybody
-          ? 'SET announcedAt = :at, notifiedAt = :at REMOVE #open, openSince'
-          : 'SET announcedAt = :at',
+        UpdateExpression: `${setTold(told, 'announcedAt', 'notifiedAt')}${everybody ? ' REMOVE #open, openSince' : ''}`,
         expression: 'attribute_exists(pk) AND #open = :open',
         names: { '#open': 'open' },
         values: { ':at': at, ':open': UNTOLD },
@@ -250,9 +248,15 @@ function sheetUpdate(drop: DropRecord, revision: number) {
 const UNTOLD = 'REJECTED_DROP';
 
 /** Rejected as a whole or in part, and not told to everybody yet. */
-function isUntold({ state, sheet, notifiedAt }: DropRecord): boolean {
+function isUntold({ state, sheet, announcedAt, notifiedAt }: DropRecord): boolean {
   const isRejected = state === 'REJECTED' || (state === 'TAKEN' && (sheet?.refused ?? 0) > 0);
-  return isRejected && notifiedAt === undefined;
+  return isRejected && (announcedAt === undefined || notifiedAt === undefined);
+}
+
+/** Sets the one mark or the other, or both, to `:at`. */
+function setTold({ programs, people }: Told, ofPrograms: string, ofPeople: string): string {
+  const marks = [...(programs ? [ofPrograms] : []), ...(people ? [ofPeople] : [])];
+  return `SET ${marks.map((mark) => `${mark} = :at`).join(', ')}`;
 }
 
 function recordOf(item: Item): DropRecord {

@@ -23,13 +23,17 @@ export async function announceIncomplete(
 ): Promise<void> {
   const { header } = await ports.ledger.gathers.read(gatherId);
   const withinMs = route.gather?.withinMs;
-  if (header === undefined || withinMs === undefined || header.peopleToldAt !== undefined) return;
+  if (header === undefined || withinMs === undefined) return;
+  const before = { programs: header.incompleteSince !== undefined, people: header.peopleToldAt !== undefined };
+  if (before.programs && before.people) return;
   const nowMs = ports.clock.nowMs();
   if (header.missing.length === 0 || nowMs - Date.parse(header.firstSeenAt) < withinMs) return;
-  const told = await tell(ports, wordOf(route, header), header.incompleteSince !== undefined);
   const at = new Date(nowMs).toISOString();
-  const people = told === 'everybody' ? { peopleToldAt: at } : {};
-  await ports.ledger.gathers.waitFor({ ...header, incompleteSince: header.incompleteSince ?? at, ...people }, at);
+  await tell(ports, wordOf(route, header), before, (told) => {
+    const programs = told.programs ? { incompleteSince: header.incompleteSince ?? at } : {};
+    const people = told.people ? { peopleToldAt: header.peopleToldAt ?? at } : {};
+    return ports.ledger.gathers.waitFor({ ...header, ...programs, ...people }, at);
+  });
 }
 
 /** Which samples they are stays in the ledger; the gather's id leads there. */

@@ -20,17 +20,19 @@ const RUN_OUTCOME = 'Run Outcome';
 export async function announceOutcome(ports: AnnouncePorts, record: RequestRecord): Promise<void> {
   if (record.state !== 'ENDED') return;
   const kept = await keepEvidence(ports, record);
-  if (kept.announcedAt !== undefined && kept.notifiedAt !== undefined) return;
+  const before = { programs: kept.announcedAt !== undefined, people: kept.notifiedAt !== undefined };
+  if (before.programs && before.people) return;
   if (holdsAnnouncement(kept)) return;
   const eventId = outcomeEventId(kept);
   const word = {
     event: { detailType: RUN_OUTCOME, detail: outcomeDetail(kept, eventId) },
     notice: outcomeNotice(kept, { eventId, about: RUN_OUTCOME }),
   };
-  const told = await tell(ports, word, kept.announcedAt !== undefined);
-  if (kept.announcedAt === undefined) countOutcome(ports.metrics, kept);
-  const at = new Date(ports.clock.nowMs()).toISOString();
-  await ports.ledger.requests.change(kept.identity, (latest) => announced(latest, at, told), kept);
+  await tell(ports, word, before, async (told) => {
+    if (told.programs && !before.programs) countOutcome(ports.metrics, kept);
+    const at = new Date(ports.clock.nowMs()).toISOString();
+    await ports.ledger.requests.change(kept.identity, (latest) => announced(latest, at, told), kept);
+  });
 }
 
 /** The same however often it is sent. A request that a person opened again comes to another outcome. */

@@ -37,7 +37,7 @@ export async function announceStuckSheets(
     const drop = await ports.ledger.drops.read(dropId);
     if (drop?.state !== 'READING') continue;
     seen += 1;
-    if (drop.stuckSince !== undefined || !isStuckSheet(drop, ports.clock.nowMs())) continue;
+    if (!isStuckSheet(drop, ports.clock.nowMs())) continue;
     try {
       await announce(ports, drop);
     } catch (error) {
@@ -48,6 +48,8 @@ export async function announceStuckSheets(
 }
 
 async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Promise<void> {
+  const before = { programs: drop.stuckAnnouncedAt !== undefined, people: drop.stuckSince !== undefined };
+  if (before.programs && before.people) return;
   const { dropId, route, sheet } = drop;
   const since = readingSince(drop);
   const eventId = opaqueId({ announcement: SHEET_UNFINISHED, dropId, since, revision: sheet?.revision ?? 0 });
@@ -69,6 +71,7 @@ async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Prom
     event: { detailType: SHEET_UNFINISHED, detail },
     notice: { eventId, about: SHEET_UNFINISHED, kind: 'INCOMPLETE', route, subject, text },
   } as const;
-  const told = await tell(ports, word, drop.stuckAnnouncedAt !== undefined);
-  await ports.ledger.drops.toldStuck(dropId, new Date(ports.clock.nowMs()).toISOString(), told);
+  await tell(ports, word, before, (told) =>
+    ports.ledger.drops.toldStuck(dropId, new Date(ports.clock.nowMs()).toISOString(), told),
+  );
 }

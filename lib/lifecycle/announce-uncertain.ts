@@ -1,7 +1,7 @@
 /** Tells that nobody knows whether a StartRun made a run, so that a person decides: once for each time that it is so. */
 import { opaqueId } from '../runs/identity.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
-import { isUncertaintyTold, uncertainTold } from '../runs/transitions.ts';
+import { toldOfUncertainty, uncertainTold } from '../runs/transitions.ts';
 import type { AnnouncePorts } from './announce-outcome.ts';
 import { noticeText } from './notice-text.ts';
 import { tell, type Word } from './tell.ts';
@@ -12,10 +12,12 @@ export async function announceUncertain(
   ports: Pick<AnnouncePorts, 'ledger' | 'announcer' | 'notifier' | 'log'>,
   record: RequestRecord,
 ): Promise<void> {
-  if (record.state !== 'UNCERTAIN' || isUncertaintyTold(record)) return;
+  const before = toldOfUncertainty(record);
+  if (record.state !== 'UNCERTAIN' || (before.programs && before.people)) return;
   const { identity, since } = record;
-  const told = await tell(ports, wordOf(record), record.uncertainAnnouncedSince === since);
-  await ports.ledger.requests.change(identity, (latest) => uncertainTold(latest, since, told), record);
+  await tell(ports, wordOf(record), before, (told) =>
+    ports.ledger.requests.change(identity, (latest) => uncertainTold(latest, since, told), record),
+  );
 }
 
 function wordOf(record: RequestRecord): Word {

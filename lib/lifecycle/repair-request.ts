@@ -1,6 +1,6 @@
 /** Repairs of one request: each takes the step that a lost execution or a crash left out, and is safe to repeat. */
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
-import { isUncertaintyTold, waiting } from '../runs/transitions.ts';
+import { toldOfUncertainty, waiting } from '../runs/transitions.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { announceUncertain } from './announce-uncertain.ts';
 import { ensureWatcher, startAnotherWatcher, type WatcherPorts } from './claim-request.ts';
@@ -53,7 +53,8 @@ export async function repairAnnouncement(ports: RepairPorts, record: RequestReco
 
 /** A person may let it rest, but has to know. */
 export async function repairUncertainty(ports: RepairPorts, record: RequestRecord): Promise<boolean> {
-  if (isUncertaintyTold(record) || isYoung(ports, record)) return false;
+  const { programs, people } = toldOfUncertainty(record);
+  if ((programs && people) || isYoung(ports, record)) return false;
   await announceUncertain(ports, record);
   return true;
 }

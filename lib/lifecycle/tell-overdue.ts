@@ -1,7 +1,14 @@
 /** Notices a run that stays in a status for too long: on record first, then told, at least once and with one eventId. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
-import { type Overdue, overdueNoticed, overdueReason, overdueStatus, overdueTold } from '../runs/overdue.ts';
+import {
+  type Overdue,
+  overdueNoticed,
+  overdueReason,
+  overdueStatus,
+  overdueTold,
+  toldOfOverdue,
+} from '../runs/overdue.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
 import { noticeText } from './notice-text.ts';
 import type { Clock, Notice, Settings } from './ports.ts';
@@ -15,28 +22,28 @@ export interface TellOverduePorts extends TellPorts {
 
 const RUN_OVERDUE = 'Run Overdue';
 
-/** Returns whether it was told now. The run goes on: it may still end well. */
-export async function tellOverdue(ports: TellOverduePorts, record: RequestRecord): Promise<boolean> {
+/** The run goes on: it may still end well. */
+export async function tellOverdue(ports: TellOverduePorts, record: RequestRecord): Promise<void> {
   const nowMs = ports.clock.nowMs();
   const at = new Date(nowMs).toISOString();
   const overdue = overdueStatus(record, ports.settings.inStatusSeconds, nowMs);
-  if (overdue === undefined || toldOf(record, overdue)) return false;
+  if (overdue === undefined || isTold(record, overdue)) return;
   const { identity } = record;
   const step = (latest: RequestRecord) => overdueNoticed(latest, overdue, at);
   const noticed = await ports.ledger.requests.change(identity, step);
   const attempt = currentAttempt(noticed);
-  if (attempt.overdue?.status !== overdue.status || toldOf(noticed, overdue)) return false;
+  if (attempt.overdue?.status !== overdue.status || isTold(noticed, overdue)) return;
   ports.log.warn('run is overdue', { identity, runId: attempt.runId, uuid: attempt.uuid, status: overdue.status });
   const detail = detailOf(noticed, overdue);
   const word = { event: { detailType: RUN_OVERDUE, detail }, notice: noticeOf(noticed, overdue, detail.eventId) };
-  const told = await tell(ports, word, attempt.overdue.announcedAt !== undefined);
-  await ports.ledger.requests.change(identity, (latest) => overdueTold(latest, overdue.status, at, told), noticed);
-  return told === 'everybody';
+  await tell(ports, word, toldOfOverdue(attempt, overdue.status), (told) =>
+    ports.ledger.requests.change(identity, (latest) => overdueTold(latest, overdue.status, at, told), noticed),
+  );
 }
 
-function toldOf(record: RequestRecord, { status }: Overdue): boolean {
-  const { overdue } = currentAttempt(record);
-  return overdue?.status === status && overdue.toldAt !== undefined;
+function isTold(record: RequestRecord, { status }: Overdue): boolean {
+  const { programs, people } = toldOfOverdue(currentAttempt(record), status);
+  return programs && people;
 }
 
 /** Opaque ids and HealthOmics' own words only (invariant 9). */

@@ -16,21 +16,31 @@ export interface Word {
 }
 
 /**
- * Sends the event, unless the bus has it already, and the notice. Rejects when the bus does not take the event. A topic
- * that is ill must not repeat the event, so that is an answer: the caller marks what was told, and tries the rest again.
+ * Sends the event and then the notice to whom they have not reached `before`, and has that marked. An ill bus keeps no word
+ * from people, nor an ill topic from programs; and what one has taken is marked, so that trying the other again repeats
+ * nothing. Rejects with the bus's error, after all else; that the topic did not take the notice is logged.
  */
 export async function tell(
   { announcer, notifier, log }: TellPorts,
   { event, notice }: Word,
-  isAnnounced: boolean,
-): Promise<Told> {
-  if (!isAnnounced) await announcer.announce(event);
+  before: Told,
+  mark: (told: Told) => Promise<unknown>,
+): Promise<void> {
+  const notAnnounced = before.programs ? undefined : await errorOf(announcer.announce(event));
+  const notNotified = before.people ? undefined : await errorOf(notifier.notify(notice));
+  const told = { programs: notAnnounced === undefined, people: notNotified === undefined };
+  if (told.programs !== before.programs || told.people !== before.people) await mark(told);
+  const { eventId, about } = notice;
+  if (notNotified !== undefined)
+    log.error('the notification was not taken', { eventId, about, error: errorName(notNotified.error) });
+  if (notAnnounced !== undefined) throw notAnnounced.error;
+}
+
+async function errorOf(sending: Promise<unknown>): Promise<{ readonly error: unknown } | undefined> {
   try {
-    await notifier.notify(notice);
-    return 'everybody';
+    await sending;
+    return undefined;
   } catch (error) {
-    const { eventId, about } = notice;
-    log.error('the notification was not taken', { eventId, about, error: errorName(error) });
-    return 'programs';
+    return { error };
   }
 }

@@ -33,13 +33,22 @@ export function overdueNoticed(record: RequestRecord, overdue: Overdue, at: stri
   return { ...withCurrent(record, noticed), reason: overdueReason(attempt, overdue) };
 }
 
-/** Programs were told; people, too, or not yet. */
+/** Whom word has reached of the run's being in this status for too long. */
+export function toldOfOverdue({ overdue }: AttemptRecord, status: ActiveRunStatus): Told {
+  const noticed = overdue?.status === status ? overdue : undefined;
+  return { programs: noticed?.announcedAt !== undefined, people: noticed?.toldAt !== undefined };
+}
+
+/** It was told. The first mark of each stays. */
 export function overdueTold(record: RequestRecord, status: ActiveRunStatus, at: string, told: Told): RequestRecord {
   const attempt = currentAttempt(record);
   const { overdue } = attempt;
-  if (overdue?.status !== status || overdue.toldAt !== undefined) return record;
-  if (told === 'programs' && overdue.announcedAt !== undefined) return record;
-  const marks = { announcedAt: overdue.announcedAt ?? at, ...(told === 'everybody' ? { toldAt: at } : {}) };
+  if (overdue?.status !== status) return record;
+  const known = toldOfOverdue(attempt, status);
+  const announces = told.programs && !known.programs;
+  const notifies = told.people && !known.people;
+  if (!announces && !notifies) return record;
+  const marks = { ...(announces ? { announcedAt: at } : {}), ...(notifies ? { toldAt: at } : {}) };
   return withCurrent(record, { ...attempt, overdue: { ...overdue, ...marks } });
 }
 

@@ -45,8 +45,13 @@ export interface SheetSource {
   readonly lines: readonly number[];
 }
 
-/** Whom word of something has reached: people hear of it after programs. */
-export type Told = 'programs' | 'everybody';
+/** Whom word of something has reached. */
+export interface Told {
+  /** By an event on the bus. */
+  readonly programs: boolean;
+  /** By a message of the topic. */
+  readonly people: boolean;
+}
 
 /** Where something is kept as evidence: which object, and which bytes. */
 export interface EvidenceMark {
@@ -192,7 +197,7 @@ export interface RequestRecord extends RequestPolicy {
   readonly earlierOutcomes?: readonly EarlierOutcome[];
   /** When the topic for people took word of the outcome, or nobody wanted it. */
   readonly notifiedAt?: string;
-  /** The `since` of the uncertainty that programs, and that everybody was told of. */
+  /** The `since` of the uncertainty that programs, and that people were told of. */
   readonly uncertainAnnouncedSince?: string;
   readonly uncertainToldSince?: string;
 }

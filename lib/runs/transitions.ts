@@ -153,13 +153,19 @@ export function uncertain(record: RequestRecord, reason: string, at: string): Re
 
 /** It was told, as long as it is about the same uncertainty. */
 export function uncertainTold(record: RequestRecord, since: string, told: Told): RequestRecord {
-  if (record.state !== 'UNCERTAIN' || record.since !== since || isUncertaintyTold(record)) return record;
-  if (told === 'everybody') return { ...record, uncertainAnnouncedSince: since, uncertainToldSince: since };
-  return record.uncertainAnnouncedSince === since ? record : { ...record, uncertainAnnouncedSince: since };
+  if (record.state !== 'UNCERTAIN' || record.since !== since) return record;
+  const known = toldOfUncertainty(record);
+  if ((known.programs || !told.programs) && (known.people || !told.people)) return record;
+  return {
+    ...record,
+    ...(told.programs ? { uncertainAnnouncedSince: since } : {}),
+    ...(told.people ? { uncertainToldSince: since } : {}),
+  };
 }
 
-export function isUncertaintyTold({ since, uncertainToldSince }: RequestRecord): boolean {
-  return uncertainToldSince === since;
+/** Whom word of the present uncertainty has reached. */
+export function toldOfUncertainty({ since, uncertainAnnouncedSince, uncertainToldSince }: RequestRecord): Told {
+  return { programs: uncertainAnnouncedSince === since, people: uncertainToldSince === since };
 }
 
 /** The evidence of the outcome is written. The first mark stays. */
@@ -182,12 +188,13 @@ export function attemptEvidenceKept(record: RequestRecord, attempt: number, evid
   return changeAttempt(record, attempt, { evidence });
 }
 
-/** Programs were told; people, too, or not yet. */
-export function announced(record: RequestRecord, at: string, told: Told = 'everybody'): RequestRecord {
+/** Its outcome was told. The first mark of each stays. */
+export function announced(record: RequestRecord, at: string, told: Told): RequestRecord {
   if (record.state !== 'ENDED') return record;
-  const notifies = told === 'everybody' && record.notifiedAt === undefined;
-  if (record.announcedAt !== undefined && !notifies) return record;
-  return { ...record, announcedAt: record.announcedAt ?? at, ...(notifies ? { notifiedAt: at } : {}) };
+  const announces = told.programs && record.announcedAt === undefined;
+  const notifies = told.people && record.notifiedAt === undefined;
+  if (!announces && !notifies) return record;
+  return { ...record, ...(announces ? { announcedAt: at } : {}), ...(notifies ? { notifiedAt: at } : {}) };
 }
 
 /** Whether HealthOmics has said how the current attempt's run ended. */

@@ -22,14 +22,21 @@ export function checkTold(world: World, requests: readonly RequestData[], violat
     if ((notices.get(eventId) ?? subject) !== subject) violate(`8: notices of ${eventId} say different things`);
     notices.set(eventId, subject);
   }
+  const noticeOf = new Map<string, string>();
+  for (const { about, eventId, subject } of world.notices) {
+    if (about === 'Run Outcome') noticeOf.set(subject.split(' ').at(-1) ?? '', eventId);
+  }
   const eventOf = new Map<string, string>();
   for (const { detailType, detail } of world.announced) {
     if (detailType === 'Run Outcome') eventOf.set(String(detail.request), String(detail.eventId));
   }
   for (const request of requests) {
     const eventId = eventOf.get(request.identity);
-    if (request.notifiedAt !== undefined && !notices.has(eventId ?? ''))
+    if (request.notifiedAt !== undefined && !noticeOf.has(request.identity))
       violate(`8: people were never told of request ${request.identity}`);
+    // An ill bus keeps no word from people, so that there may be no event yet.
+    if (request.announcedAt !== undefined && request.notifiedAt !== undefined && !notices.has(eventId ?? ''))
+      violate(`8: programs and people were told of request ${request.identity} under different eventIds`);
     if (request.evidence !== undefined) checkEvidence(world, request, violate);
   }
   for (const { detailType, detail } of world.announced) {

@@ -14,7 +14,7 @@ import { announced, ended, started, statusKnown, waiting } from '../../lib/runs/
 import { germlineRequest } from '../local/omics/harness.ts';
 import { dyingPorts } from '../support/crashing-sweep.ts';
 import { type EmulatedAccount, STORED_RUNS, startEmulatedAccount } from '../support/emulated-account.ts';
-import { claimedRequest } from '../support/request-record.ts';
+import { claimedRequest, EVERYBODY } from '../support/request-record.ts';
 import { evidenceProblems } from '../support/schemas.ts';
 import { randomOf } from '../support/simulated-account.ts';
 
@@ -165,7 +165,7 @@ class History {
     await ledger.requests.change(record.identity, (one) => {
       const known = started(waiting(one, at), attempt, begun, at);
       const seen = this.#chance(0.8) ? statusKnown(known, attempt, { status: 'PENDING', creationTime: at }, at) : known;
-      return isOver ? announced(ended(seen, 'COMPLETED', at), at) : seen;
+      return isOver ? announced(ended(seen, 'COMPLETED', at), at, EVERYBODY) : seen;
     });
   }
 

@@ -187,7 +187,8 @@ export class World {
     // A sheet whose part is dead-lettered waits for a person, as an incomplete set does; what is over its limit for a day.
     const isPatient = (open: string, item: Readonly<Record<string, unknown>>) =>
       open === 'GATHERING' || open === 'READING' || (open === 'WAITING' && /is its limit/.test(String(item.reason)));
-    const isUntold = (item: Readonly<Record<string, unknown>>) => item.uncertainToldSince !== item.since;
+    const isUntold = (item: Readonly<Record<string, unknown>>) =>
+      item.uncertainAnnouncedSince !== item.since || item.uncertainToldSince !== item.since;
     // What the sweeper has begun, the sweeper ends.
     const urgent = this.store.hasOpen((open, item) =>
       open === 'UNCERTAIN' ? isUntold(item) : open !== 'DELETION' && !isPatient(open, item),

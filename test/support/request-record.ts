@@ -1,7 +1,9 @@
 import { newRequest } from '../../lib/lifecycle/claim-request.ts';
-import type { RequestRecord } from '../../lib/runs/request-record.ts';
+import type { RequestRecord, Told } from '../../lib/runs/request-record.ts';
 
 export const CREATED_AT = '2026-01-02T03:04:05.000Z';
+
+export const EVERYBODY: Told = { programs: true, people: true };
 
 /** A freshly claimed request of one made-up drop. */
 export function claimedRequest(change: Partial<RequestRecord> = {}): RequestRecord {

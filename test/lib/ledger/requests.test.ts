@@ -4,7 +4,7 @@ import { RequestMissingError } from '../../../lib/ledger/requests.ts';
 import { currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
 import * as transitions from '../../../lib/runs/transitions.ts';
 import { realLedger } from '../../support/real-ledger.ts';
-import { CREATED_AT, claimedRequest } from '../../support/request-record.ts';
+import { CREATED_AT, claimedRequest, EVERYBODY } from '../../support/request-record.ts';
 
 const AT = '2026-01-02T04:00:00.000Z';
 
@@ -98,7 +98,7 @@ describe('requests in the ledger', () => {
     await ledger.requests.change(identity, (record) => transitions.ended(record, 'REFUSED', AT, 'no'));
     expect(await ledger.requests.open('CLAIMED', 100)).not.toContain(identity);
     expect(await ledger.requests.open('UNANNOUNCED', 100)).toContain(identity);
-    await ledger.requests.change(identity, (record) => transitions.announced(record, AT));
+    await ledger.requests.change(identity, (record) => transitions.announced(record, AT, EVERYBODY));
     expect(await ledger.requests.open('UNANNOUNCED', 100)).not.toContain(identity);
   });
 

@@ -76,6 +76,27 @@ describe('a set that stays incomplete', () => {
   });
 });
 
+describe.each(['announcer', 'notifier'] as const)('a set that stays incomplete while the %s is ill', (ill) => {
+  it('is told by the other one, and by both once', async () => {
+    await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
+    world.clock.now += 24 * 60 * MINUTE_MS;
+    world[ill].refuse = 2;
+    const counts: number[][] = [];
+    for (let pass = 0; pass < 4; pass += 1) {
+      await reconcile(world);
+      const well = ill === 'announcer' ? world.notifier : world.announcer;
+      counts.push([well.sent.length, world[ill].sent.length]);
+    }
+    expect(counts).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 1],
+      [1, 1],
+    ]);
+    expect(world.notifier.sent[0]?.eventId).toBe(world.announcer.sent[0]?.detail.eventId);
+  });
+});
+
 describe('a set of which one member changed after it had started', () => {
   it('starts mixed when a person releases it', async () => {
     for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));

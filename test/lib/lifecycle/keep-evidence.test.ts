@@ -228,6 +228,18 @@ describe('people', () => {
     expect(await world.ledger.requests.open('UNANNOUNCED', 10)).toEqual([]);
   });
 
+  it('are told although the bus is ill, and not again with the event that follows', async () => {
+    const record = await running();
+    world.announcer.refuse = 1;
+    await expect(ended(record, 'COMPLETED')).rejects.toThrow('the bus is ill');
+    expect(world.notifier.sent).toMatchObject([{ kind: 'COMPLETED' }]);
+    world.clock.now += 2 * MINUTE_MS;
+    await reconcile(world);
+    expect(world.announcer.sent.map(({ detail }) => detail.eventId)).toEqual([world.notifier.sent[0]?.eventId]);
+    expect(world.notifier.sent).toHaveLength(1);
+    expect(await world.ledger.requests.open('UNANNOUNCED', 10)).toEqual([]);
+  });
+
   it('are told of a start that nobody is certain of, and so are programs', async () => {
     const record = await uncertain();
     const about = [{ detailType: 'Request Uncertain', detail: { request: record.identity, attempt: 1 } }];
@@ -247,6 +259,39 @@ describe('people', () => {
     }
     expect(world.announcer.sent).toHaveLength(1);
     expect(world.notifier.sent).toMatchObject([{ kind: 'UNCERTAIN' }]);
+  });
+
+  it('are told of it although the bus is ill, once', async () => {
+    world.announcer.refuse = 3;
+    await uncertain();
+    for (let pass = 0; pass < 5; pass += 1) {
+      world.clock.now += 5 * MINUTE_MS;
+      await reconcile(world);
+      expect(world.notifier.sent).toMatchObject([{ kind: 'UNCERTAIN' }]);
+    }
+    expect(world.announcer.sent).toHaveLength(1);
+  });
+
+  it('are told of a rejected drop although the bus is ill, once', async () => {
+    await takeDrop(world, put(world, 'requests/SYN-7.json', { text: '{"workflowId": "9"}' }));
+    world.announcer.refuse = 2;
+    for (const events of [0, 0, 1, 1]) {
+      await reconcile(world);
+      expect(world.notifier.sent).toMatchObject([{ kind: 'REJECTED' }]);
+      expect(world.announcer.sent).toHaveLength(events);
+    }
+    expect(await world.ledger.drops.untold(10)).toEqual([]);
+  });
+
+  it('and programs, each told of a rejected drop by another pass at the same time, are told no more', async () => {
+    await takeDrop(world, put(world, 'requests/SYN-7.json', { text: '{"workflowId": "9"}' }));
+    const [dropId = ''] = await world.ledger.drops.untold(10);
+    const at = new Date(world.clock.now).toISOString();
+    await world.ledger.drops.told(dropId, at, { programs: true, people: false });
+    await world.ledger.drops.told(dropId, at, { programs: false, people: true });
+    await reconcile(world);
+    expect(await world.ledger.drops.untold(10)).toEqual([]);
+    expect([world.announcer.sent, world.notifier.sent]).toEqual([[], []]);
   });
 
   it('are told of a drop that was rejected, once, by reconciliation', async () => {

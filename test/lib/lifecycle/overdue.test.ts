@@ -31,6 +31,10 @@ async function startedRun(key = 'cram/SYN-1.cram'): Promise<string> {
 const told = () =>
   world.announcer.sent.filter(({ detailType }) => detailType === 'Run Overdue').map(({ detail }) => detail);
 
+/** Under which eventIds people were told. */
+const noticesOf = (wanted: string) =>
+  world.notifier.sent.filter(({ kind }) => kind === wanted).map(({ eventId }) => eventId);
+
 async function passesAfter(ms: number, count = 1): Promise<void> {
   world.clock.now += ms;
   for (let pass = 0; pass < count; pass += 1) await reconcile(world);
@@ -91,17 +95,26 @@ describe('a run that stays in a status', () => {
     expect(told()).toMatchObject([{ status: 'PENDING', limitSeconds: 72 * 3600 }]);
   });
 
-  it('is told of by the next pass when the bus did not take it, and to people by a later one, once, when the topic did not', async () => {
+  it('is told to people at once and to programs by the next pass when the bus did not take it', async () => {
     await startedRun();
     world.announcer.refuse = 1;
     await passesAfter(25 * HOUR_MS);
     expect(told()).toEqual([]);
+    expect(noticesOf('OVERDUE')).toHaveLength(1);
     expect((await request()).reason).toContain('PENDING');
-    world.notifier.refuse = 3;
     await passesAfter(60_000, 5);
     expect(told()).toHaveLength(1);
-    const notices = world.notifier.sent.filter(({ kind }) => kind === 'OVERDUE');
-    expect(notices.map(({ eventId }) => eventId)).toEqual(told().map(({ eventId }) => eventId));
+    expect(noticesOf('OVERDUE')).toEqual(told().map(({ eventId }) => eventId));
+  });
+
+  it('is told to people by a later pass, once, when the topic did not take it, and to programs at once', async () => {
+    await startedRun();
+    world.notifier.refuse = 3;
+    await passesAfter(25 * HOUR_MS);
+    expect(told()).toHaveLength(1);
+    await passesAfter(60_000, 5);
+    expect(told()).toHaveLength(1);
+    expect(noticesOf('OVERDUE')).toEqual(told().map(({ eventId }) => eventId));
   });
 });
 

@@ -339,6 +339,18 @@ describe('a sheet of which a part is lost', () => {
     expect(world.notifier.sent.map(({ eventId }) => eventId)).toEqual([world.announcer.sent[0]?.detail.eventId]);
   });
 
+  it('is told to people also while the bus is ill, once, and to programs later', async () => {
+    await halfRead();
+    world.clock.now += HOUR_MS;
+    world.announcer.refuse = 3;
+    for (const events of [0, 0, 0, 1, 1]) {
+      await reconcile(world);
+      expect(world.announcer.sent).toHaveLength(events);
+      expect(world.notifier.sent).toHaveLength(1);
+    }
+    expect(world.notifier.sent[0]?.eventId).toBe(world.announcer.sent[0]?.detail.eventId);
+  });
+
   it('is finished by its own event, sent again: each row has one request', async () => {
     const { lost } = await halfRead();
     world.clock.now += HOUR_MS;

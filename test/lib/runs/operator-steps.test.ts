@@ -20,7 +20,7 @@ import {
   uncertain,
   waiting,
 } from '../../../lib/runs/transitions.ts';
-import { CREATED_AT, claimedRequest } from '../../support/request-record.ts';
+import { CREATED_AT, claimedRequest, EVERYBODY } from '../../support/request-record.ts';
 
 const LATER = '2026-01-02T04:00:00.000Z';
 const act = (what: Act['what']): Act => ({ what, at: LATER, by: 'arn:aws:iam::000000000000:user/ada', reason: 'why' });
@@ -33,7 +33,7 @@ const running = started(called, 1, run, CREATED_AT);
 const failed = statusKnown(running, 1, { status: 'FAILED', failureReason: 'SERVICE_ERROR' }, CREATED_AT);
 const delayed = retrying(failed, 1, 'germline', {}, CREATED_AT);
 const doubtful = uncertain(called, 'Nobody knows.', CREATED_AT);
-const refused = announced(ended(inLine, 'REFUSED', CREATED_AT, 'no such workflow'), CREATED_AT);
+const refused = announced(ended(inLine, 'REFUSED', CREATED_AT, 'no such workflow'), CREATED_AT, EVERYBODY);
 
 describe('cancelling', () => {
   const unstarted: readonly (readonly [string, RequestRecord])[] = [
@@ -85,8 +85,8 @@ describe('opening again', () => {
   });
 
   it.each([
-    ['that had a run', announced(ended(failed, 'FAILED', CREATED_AT), CREATED_AT)],
-    ['that a person cancelled', announced(cancelAsked(inLine, act('cancel')), CREATED_AT)],
+    ['that had a run', announced(ended(failed, 'FAILED', CREATED_AT), CREATED_AT, EVERYBODY)],
+    ['that a person cancelled', announced(cancelAsked(inLine, act('cancel')), CREATED_AT, EVERYBODY)],
     ['that nobody was told of yet', ended(inLine, 'REFUSED', CREATED_AT)],
     ['that is not over', inLine],
   ])('does not open a request %s', (_, record) => {

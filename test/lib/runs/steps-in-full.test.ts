@@ -3,12 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { lineEntryOf, retentionModeOf } from '../../../lib/runs/line-entry.ts';
 import { currentAttempt, isHeardOf, openWork, type RequestRecord } from '../../../lib/runs/request-record.ts';
 import * as transitions from '../../../lib/runs/transitions.ts';
-import { claimedRequest } from '../../support/request-record.ts';
+import { claimedRequest, EVERYBODY } from '../../support/request-record.ts';
 
 const AT = '2026-01-02T04:00:00.000Z';
 const LATER = '2026-01-02T05:00:00.000Z';
 const MARK = { uri: 's3://evidence/1', etag: '1', sha256: 'a' };
 const OTHER_MARK = { uri: 's3://evidence/2', etag: '2', sha256: 'b' };
+const PROGRAMS = { programs: true, people: false };
+const PEOPLE = { programs: false, people: true };
+const NOBODY = { programs: false, people: false };
 
 const claimed = claimedRequest();
 const waiting = transitions.waiting(claimed, AT);
@@ -153,16 +156,17 @@ describe('the outcome', () => {
   });
 
   it('is told to programs and to people, each once', () => {
-    const programs = transitions.announced(ended, AT, 'programs');
-    expect(programs).toMatchObject({ announcedAt: AT });
-    expect(programs).not.toHaveProperty('notifiedAt');
-    expect(transitions.announced(programs, LATER, 'programs')).toBe(programs);
-    const everybody = transitions.announced(programs, LATER);
+    const programs = transitions.announced(ended, AT, PROGRAMS);
+    expect(programs).toEqual({ ...ended, announcedAt: AT });
+    expect(transitions.announced(programs, LATER, PROGRAMS)).toBe(programs);
+    const people = transitions.announced(ended, AT, PEOPLE);
+    expect(people).toEqual({ ...ended, notifiedAt: AT });
+    expect(transitions.announced(people, LATER, PEOPLE)).toBe(people);
+    const everybody = transitions.announced(programs, LATER, EVERYBODY);
     expect(everybody).toMatchObject({ announcedAt: AT, notifiedAt: LATER });
-    expect(transitions.announced(everybody, LATER)).toBe(everybody);
-    expect(openWork(programs)).toBe('UNANNOUNCED');
-    expect(openWork({ ...ended, notifiedAt: AT })).toBe('UNANNOUNCED');
-    expect(openWork(everybody)).toBeUndefined();
+    expect(transitions.announced(people, LATER, PROGRAMS)).toMatchObject({ announcedAt: LATER, notifiedAt: AT });
+    expect(transitions.announced(everybody, LATER, EVERYBODY)).toBe(everybody);
+    expect([programs, people, everybody].map(openWork)).toEqual(['UNANNOUNCED', 'UNANNOUNCED', undefined]);
   });
 
   it('has evidence once; what stood in its way is forgotten', () => {
@@ -181,7 +185,7 @@ describe('the outcome', () => {
   });
 
   it('is open work for the sake of its evidence until that is given up', () => {
-    const told = transitions.announced(ended, LATER);
+    const told = transitions.announced(ended, LATER, EVERYBODY);
     const trouble = { tries: 3, lastTryAt: AT, error: 'SlowDown' };
     expect(openWork({ ...told, evidenceTrouble: trouble })).toBe('UNEVIDENCED');
     expect(openWork({ ...told, evidenceTrouble: { ...trouble, givenUpAt: AT } })).toBeUndefined();
@@ -200,26 +204,26 @@ describe('an uncertain start', () => {
   const uncertain = transitions.uncertain(called, 'nobody knows', AT);
 
   it('is told once, and anew when it is another one', () => {
-    expect(transitions.isUncertaintyTold(uncertain)).toBe(false);
-    const told = transitions.uncertainTold(uncertain, AT, 'everybody');
-    expect(transitions.isUncertaintyTold(told)).toBe(true);
+    expect(transitions.toldOfUncertainty(uncertain)).toEqual(NOBODY);
+    const told = transitions.uncertainTold(uncertain, AT, EVERYBODY);
+    expect(transitions.toldOfUncertainty(told)).toEqual(EVERYBODY);
     expect(told).toEqual({ ...uncertain, uncertainAnnouncedSince: AT, uncertainToldSince: AT });
-    expect(transitions.uncertainTold(told, AT, 'everybody')).toBe(told);
-    expect(transitions.uncertainTold(told, AT, 'programs')).toBe(told);
-    expect(transitions.isUncertaintyTold({ ...told, since: LATER })).toBe(false);
+    expect(transitions.uncertainTold(told, AT, EVERYBODY)).toBe(told);
+    expect(transitions.uncertainTold(told, AT, PROGRAMS)).toBe(told);
+    expect(transitions.toldOfUncertainty({ ...told, since: LATER })).toEqual(NOBODY);
   });
 
-  it('is known to programs before people know', () => {
-    const announced = transitions.uncertainTold(uncertain, AT, 'programs');
-    expect(announced).toEqual({ ...uncertain, uncertainAnnouncedSince: AT });
-    expect(transitions.isUncertaintyTold(announced)).toBe(false);
-    expect(transitions.uncertainTold(announced, AT, 'programs')).toBe(announced);
-    expect(transitions.isUncertaintyTold(transitions.uncertainTold(announced, AT, 'everybody'))).toBe(true);
+  it.each([PROGRAMS, PEOPLE])('is known to one of programs and people before the other: %j', (first) => {
+    const half = transitions.uncertainTold(uncertain, AT, first);
+    expect(transitions.toldOfUncertainty(half)).toEqual(first);
+    expect(transitions.uncertainTold(half, AT, first)).toBe(half);
+    expect(transitions.uncertainTold(half, AT, NOBODY)).toBe(half);
+    expect(transitions.toldOfUncertainty(transitions.uncertainTold(half, AT, EVERYBODY))).toEqual(EVERYBODY);
   });
 
   it('is not told of what is over, or of an earlier one', () => {
-    expect(transitions.uncertainTold(waiting, AT, 'everybody')).toBe(waiting);
-    expect(transitions.uncertainTold(uncertain, LATER, 'everybody')).toBe(uncertain);
+    expect(transitions.uncertainTold(waiting, AT, EVERYBODY)).toBe(waiting);
+    expect(transitions.uncertainTold(uncertain, LATER, EVERYBODY)).toBe(uncertain);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { currentAttempt, openWork, type RequestRecord, type RequestState } from '../../../lib/runs/request-record.ts';
 import * as transitions from '../../../lib/runs/transitions.ts';
-import { CREATED_AT, claimedRequest } from '../../support/request-record.ts';
+import { CREATED_AT, claimedRequest, EVERYBODY } from '../../support/request-record.ts';
 
 const AT = '2026-01-02T04:00:00.000Z';
 const LATER = '2026-01-02T05:00:00.000Z';
@@ -113,12 +113,12 @@ describe('unfinished work', () => {
     expect(openWork(claimed)).toBe('CLAIMED');
     expect(openWork(uncertain)).toBe('UNCERTAIN');
     expect(openWork(ended)).toBe('UNANNOUNCED');
-    expect(openWork(transitions.announced(ended, LATER))).toBeUndefined();
+    expect(openWork(transitions.announced(ended, LATER, EVERYBODY))).toBeUndefined();
   });
 
   it('is announced only once it has ended', () => {
-    expect(transitions.announced(started, LATER)).toBe(started);
-    const told = transitions.announced(ended, LATER);
-    expect(transitions.announced(told, CREATED_AT)).toBe(told);
+    expect(transitions.announced(started, LATER, EVERYBODY)).toBe(started);
+    const told = transitions.announced(ended, LATER, EVERYBODY);
+    expect(transitions.announced(told, CREATED_AT, EVERYBODY)).toBe(told);
   });
 });
