@@ -50,7 +50,7 @@ function aboutDelivery(prefix) {
     },
     {
       name: 'undelivered',
-      what: 'EventBridge, Scheduler or Lambda could not deliver something. Look at the messages; what was a drop, drop again by backfill.',
+      what: 'EventBridge, Scheduler or Lambda could not deliver something. Look at the messages, mend what kept them back, and send them round again with rundrop replay.',
       ...inQueue('undelivered'),
     },
     {

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { announceTarget, openS3 } from '../clients.ts';
 import { UsageError } from '../errors.ts';
 import { openRouting, type Routing } from '../routing.ts';
-import type { Target } from '../target.ts';
+import { LAPTOP_ACCOUNT, type Target } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatSize, paint, printable } from '../text.ts';
 import { uploadFile } from '../upload.ts';
@@ -137,7 +137,12 @@ function placeIn(destination: Place, file: string): Place {
 export function checkAccount(target: Target, account: string | undefined): string | undefined {
   if (account !== undefined && !/^\d{12}$/.test(account))
     throw new UsageError(`--account "${account}" is not twelve digits`);
-  if (target.kind === 'laptop') return undefined;
+  if (target.kind === 'laptop') {
+    if (account === undefined || account === LAPTOP_ACCOUNT) return undefined;
+    throw new UsageError(
+      `--account says ${account}, and this would go to the laptop, which is ${LAPTOP_ACCOUNT}. Nothing was sent. Set AWS_PROFILE or AWS_REGION for AWS itself, and leave AWS_ENDPOINT_URL unset.`,
+    );
+  }
   if (account === undefined) {
     throw new UsageError(
       'This would drop into a real AWS account. Add --account ID with the number of the one that you mean.',

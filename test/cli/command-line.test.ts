@@ -71,6 +71,12 @@ test('needs the account to be named before it drops into a real one', async () =
   expect(stderr).toContain('--account ID');
 });
 
+test('drops nothing on the laptop when another account is named', async () => {
+  const { exitStatus, stderr } = await rundrop(['drop', 'a', '--to', 's3://b/', '--account', '123456789012']);
+  expect(exitStatus).toBe(2);
+  expect(stderr).toContain('--account says 123456789012, and this would go to the laptop, which is 000000000000');
+});
+
 test('prints export lines, and nothing else, on standard output for a shell to read', async () => {
   const { exitStatus, stdout, stderr } = await rundrop(['env', '--port', '4999']);
   expect(exitStatus).toBe(0);
