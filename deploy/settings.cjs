@@ -150,7 +150,7 @@ function list(pattern, range, most = 100) {
     range: `${range}; at most ${most}`,
     read(value) {
       const items = Array.isArray(value) ? value.map(String) : String(value).split(',');
-      const trimmed = items.map((item) => item.trim()).filter((item) => item !== '');
+      const trimmed = [...new Set(items.map((item) => item.trim()))].filter((item) => item !== '');
       return trimmed.every((item) => pattern.test(item)) && trimmed.length <= most ? trimmed : undefined;
     },
   };

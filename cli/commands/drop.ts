@@ -140,7 +140,7 @@ export function checkAccount(target: Target, account: string | undefined): strin
   if (target.kind === 'laptop') {
     if (account === undefined || account === LAPTOP_ACCOUNT) return undefined;
     throw new UsageError(
-      `--account says ${account}, and this would go to the laptop, which is ${LAPTOP_ACCOUNT}. Nothing was sent. Set AWS_PROFILE or AWS_REGION for AWS itself, and leave AWS_ENDPOINT_URL unset.`,
+      `--account says ${account}, and this would go to the laptop, which is ${LAPTOP_ACCOUNT}. Nothing was sent. Set AWS_PROFILE, or give credentials, for AWS itself, and leave AWS_ENDPOINT_URL unset.`,
     );
   }
   if (account === undefined) {

@@ -65,6 +65,9 @@ describe('the settings', () => {
     expect(await of({ ...subnets, vpcSecurityGroupIds: groups.join(', ') })).toMatchObject({
       vpcSecurityGroupIds: groups,
     });
+    expect(await of({ ...subnets, vpcSecurityGroupIds: [...groups, ...groups] })).toMatchObject({
+      vpcSecurityGroupIds: groups,
+    });
     const tags = { 'cost-center': '42', owner: 'a@b.example' };
     expect(await of({ tags: { 'cost-center': 42, owner: 'a@b.example' } })).toMatchObject({ tags });
     expect(await of({ tags: 'cost-center=42,owner=a@b.example' })).toMatchObject({ tags });
