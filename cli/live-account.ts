@@ -40,13 +40,16 @@ export async function openLiveAccount(target: Target): Promise<LiveAccount> {
     bucket: (Bucket) =>
       looked(async (): Promise<BucketFacts> => {
         const { BucketRegion } = await s3.send(new HeadBucketCommand({ Bucket }));
-        const [encryption, notifications] = await Promise.all([
+        const [ours, encryption, notifications] = await Promise.all([
+          // S3 answers 403 where another account owns it.
+          allowed(() => s3.send(new HeadBucketCommand({ Bucket, ExpectedBucketOwner: account }))),
           allowed(() => s3.send(new GetBucketEncryptionCommand({ Bucket }))),
           allowed(() => s3.send(new GetBucketNotificationConfigurationCommand({ Bucket }))),
         ]);
         const [rule] = encryption?.ServerSideEncryptionConfiguration?.Rules ?? [];
         return {
           region: BucketRegion ?? 'us-east-1',
+          isOurs: ours !== undefined,
           encryption: rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm,
           notifications: notifications === undefined ? undefined : { ...notifications, $metadata: undefined },
         };

@@ -10,6 +10,8 @@ import { trustOf } from './trust-policy.ts';
 
 export interface BucketFacts {
   readonly region: string;
+  /** Of the account that is looked at. Another one's may be open to it all the same. */
+  readonly isOurs: boolean;
   /** The algorithm, or `undefined` where it may not be looked at. */
   readonly encryption: string | undefined;
   /** GetBucketNotificationConfiguration's answer, or `undefined` where it may not be looked at. */
@@ -85,6 +87,11 @@ async function checkInput(name: string, live: LiveAccount): Promise<LiveFinding[
   if (typeof bucket === 'string') return [bucketTrouble(what, bucket)];
   const { encryption, notifications } = bucket;
   if (bucket.region !== live.region) return [elsewhere(what, bucket.region, live.region)];
+  if (!bucket.isOurs) {
+    const message =
+      'it belongs to another account, and announces its objects there. Drops in it come when bucketAccounts has that account and a rule there forwards them (docs/deploy.md)';
+    return [{ level: 'note', what, message }];
+  }
   if (notifications === undefined) {
     const message =
       'whether it announces its objects to EventBridge cannot be looked at: s3:GetBucketNotification is missing';
@@ -108,7 +115,7 @@ async function checkOutput(name: string, live: LiveAccount): Promise<LiveFinding
     {
       level: 'ok',
       what,
-      message: `in ${bucket.region}, ${sayEncryption(bucket.encryption, 'the service role needs its key')}, for outputs`,
+      message: `in ${bucket.region}, ${bucket.isOurs ? '' : 'of another account, '}${sayEncryption(bucket.encryption, 'the service role needs its key')}, for outputs`,
     },
   ];
 }

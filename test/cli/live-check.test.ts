@@ -13,6 +13,7 @@ routes:
 
 const announcing: BucketFacts = {
   region: 'eu-central-1',
+  isOurs: true,
   encryption: 'aws:kms',
   notifications: { EventBridgeConfiguration: {} },
 };
@@ -64,6 +65,18 @@ describe('an account that is ready', () => {
       'ok quota of StartRun calls a second: 1,000, applied to this account',
     ]);
     expect(asked).toEqual([{ id: '1234567' }, { id: '4974161', type: 'READY2RUN' }, { id: '1234567', version: 'v2' }]);
+  });
+});
+
+describe('a bucket of another account', () => {
+  it('is told of, since its events go elsewhere, also where it may be looked at', async () => {
+    const bucket = async () => ({ ...announcing, isOurs: false });
+    expect(await saidOf('s3://incoming', { bucket })).toMatchObject([
+      { level: 'note', message: expect.stringContaining('belongs to another account') },
+    ]);
+    expect(await saidOf('s3://results', { bucket })).toMatchObject([
+      { level: 'ok', message: expect.stringContaining('of another account') },
+    ]);
   });
 });
 
