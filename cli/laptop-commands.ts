@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { CommandKit } from './command-kit.ts';
 import { withEmulatorOptions } from './emulator-options.ts';
-import { collect, parsePort, parsePositive, parseWhole } from './option-values.ts';
+import { collect, parseFolder, parsePort, parsePositive, parseWhole } from './option-values.ts';
 import { DEFAULT_PORT } from './target.ts';
 
 export function defineLaptopCommands(program: Command, kit: CommandKit): void {
@@ -15,7 +15,7 @@ export function defineLaptopCommands(program: Command, kit: CommandKit): void {
 function withBootOptions(command: Command): Command {
   return withEmulatorOptions(command)
     .option('--port <n>', 'port on 127.0.0.1; 0 takes a free one', parsePort, DEFAULT_PORT)
-    .option('--data <dir>', 'keep the state there, and carry on from it')
+    .option('--data <dir>', 'keep the state there, and carry on from it', parseFolder)
     .option('--speed <n>', 'how many times faster than life runs go', parsePositive)
     .option('--seed <n>', 'the seed of whatever is random', parseWhole)
     .option('--quota <name=n>', 'a HealthOmics quota, by name or code, as in stored-runs=5; repeatable', collect, []);

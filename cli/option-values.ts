@@ -11,6 +11,12 @@ export function parsePort(text: string): number {
   return port;
 }
 
+/** An empty one, as of a shell variable that is not set, would be the folder that one is in. */
+export function parseFolder(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must name a folder.');
+  return text;
+}
+
 export function parseWhole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);

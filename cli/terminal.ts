@@ -16,9 +16,12 @@ export function processTerminal(environment: Environment): Terminal {
   const { stdout, stderr } = process;
   // Whoever read the output (head, a pager) has seen enough and is gone.
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code === 'EPIPE') process.exit(0);
+    stderr.write(`error: The output cannot be written: ${error.message}\n`);
+    process.exit(1);
   });
+  // With nobody left to tell, what was asked for is still done, and the exit status says how it went.
+  stderr.on('error', () => {});
   return {
     out: (text) => void stdout.write(`${text}\n`),
     note: (text) => void stderr.write(`${text}\n`),

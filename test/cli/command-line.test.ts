@@ -1,10 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseFailureRule } from '../../cli/up/options.ts';
-import { ROOT, rundrop } from './command-line.ts';
+import { bareEnvironment, ROOT, rundrop } from './command-line.ts';
 
 test('prints its help with examples of use on standard output and ends with 0', async () => {
   const { exitStatus, stdout, stderr } = await rundrop(['--help']);
@@ -50,6 +52,7 @@ test.each([
   [['drop', 'a', '--to', 'bucket/key'], 'not of the form s3://'],
   [['up', '--port', '70000'], '0 to 65535'],
   [['up', '--speed', '0'], 'above 0'],
+  [['up', '--data', ''], 'must name a folder'],
   [['up', '--quota', 'runs=1'], 'the names are stored-runs'],
   [['up', '--fail', 'sometimes'], '--fail "sometimes"'],
   [['env', '--port', 'x'], 'whole number'],
@@ -90,6 +93,14 @@ test('prints export lines, and nothing else, on standard output for a shell to r
     'unset AWS_PROFILE AWS_SESSION_TOKEN',
   ]);
   expect(stderr).toContain('Target: laptop AWS at http://127.0.0.1:4999');
+});
+
+test.each(['stdout', 'stderr'] as const)('ends well when nobody reads its %s any more', async (stream) => {
+  const child = spawn(process.execPath, [join(ROOT, 'cli', 'rundrop.mjs'), 'env'], { env: bareEnvironment() });
+  child[stream].destroy();
+  child.stdout.resume();
+  const [exitStatus] = (await once(child, 'close')) as [number | null];
+  expect(exitStatus).toBe(0);
 });
 
 test('prints the same variables as JSON, and never a real endpoint', async () => {
