@@ -196,9 +196,13 @@ export function waitingGatherRow(header: GatherHeader): WaitingRow {
     since: header.firstSeenAt,
     route: header.route,
     what: groupText(header.group),
-    waitingFor: header.missing.join(', '),
+    waitingFor: gatherWaitsFor(header),
     id: header.gatherId,
   };
+}
+
+export function gatherWaitsFor({ missing, released }: GatherHeader): string {
+  return released === true ? 'the next reconciliation, which starts it: it was released' : missing.join(', ');
 }
 
 export function groupText(group: Readonly<Record<string, string>>): string {

@@ -2,7 +2,7 @@
 import type { OmicsClient } from '@aws-sdk/client-omics';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import type { RequestRecord } from '../../lib/runs/request-record.ts';
-import { groupText, latestAttempt, statusOf } from '../rows.ts';
+import { gatherWaitsFor, groupText, latestAttempt, statusOf } from '../rows.ts';
 
 /** One line of the live view: a request, or a set that waits for the rest of its drops. */
 export interface ProgressLine {
@@ -80,7 +80,7 @@ export function createProgressReader(
       maxAttempts: 0,
       tasksDone: 0,
       tasksAll: 0,
-      note: `waiting for ${header.missing.join(', ')}`,
+      note: `waiting for ${gatherWaitsFor(header)}`,
     }));
     return { lines: [...lines, ...waiting], unfinished: requests.some(goesOn), requests };
   };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DROP_COLUMNS, dropCells, dropRow, type RunRow, runCells } from '../../cli/rows.ts';
+import { DROP_COLUMNS, dropCells, dropRow, type RunRow, runCells, waitingGatherRow } from '../../cli/rows.ts';
 
 const AT = '2026-01-02T03:04:05.000Z';
 const row: RunRow = {
@@ -30,4 +30,11 @@ test('a drop is listed under the id by which events and reasons name it', () => 
   const listed = dropRow({ ...drop, dropId: 'b3b915049dce5eaee3e66c8bcb60d593', state: 'GATHERING' });
   expect(listed).toMatchObject({ dropId: 'b3b915049dce5eaee3e66c8bcb60d593', object: 's3://b/k' });
   expect(dropCells(listed)[DROP_COLUMNS.findIndex(({ header }) => header === 'DROP')]).toBe('b3b915049dce');
+});
+
+test('a set that was released no longer says that it waits for its members', () => {
+  const header = { gatherId: 'g', route: 'r', group: { sample: 'S' }, generation: 1, firstSeenAt: AT };
+  const missing = ['a newer read=2, because another member changed after the set had started'];
+  expect(waitingGatherRow({ ...header, missing }).waitingFor).toBe(missing[0]);
+  expect(waitingGatherRow({ ...header, missing, released: true }).waitingFor).toMatch(/^the next reconciliation/);
 });
