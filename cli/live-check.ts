@@ -6,6 +6,7 @@
 import type { QuotaValue } from '../lib/quota/quota-snapshot.ts';
 import type { RouteFile } from '../lib/routing/route-file.ts';
 import { constantMember, type RunTemplate } from '../lib/routing/run-template.ts';
+import { LAPTOP_ROLE_ARN } from './target.ts';
 import { trustOf } from './trust-policy.ts';
 
 export interface BucketFacts {
@@ -226,6 +227,9 @@ function chosen(
 async function checkRole(roleArn: string, live: LiveAccount): Promise<LiveFinding[]> {
   const found = (level: LiveFinding['level'], message: string): LiveFinding[] => [{ level, what: roleArn, message }];
   const account = roleArn.split(':')[4];
+  if (account !== live.account && roleArn === LAPTOP_ROLE_ARN) {
+    return found('error', "it is the laptop's, which stands here while HEALTHOMICS_ROLE_ARN is not set: set it");
+  }
   if (account !== live.account)
     return found('error', `it is of account ${account}, and a run takes a role of its own account, ${live.account}`);
   const policy = await live.trustPolicy(roleArn);

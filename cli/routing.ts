@@ -9,11 +9,9 @@ import { describeProblem, RouteFileError } from '../lib/routing/problems.ts';
 import { loadRouteFile, type RouteFile } from '../lib/routing/route-file.ts';
 import { environmentVariables } from './config.ts';
 import { CommandError, whyUnreadable } from './errors.ts';
+import { LAPTOP_ROLE_ARN } from './target.ts';
 
 const SHIPPED = fileURLToPath(new URL('../rundrop.yaml', import.meta.url));
-
-/** The laptop's own service role, which nothing assumes, for route files that take theirs from the environment. */
-const LAPTOP_ROLE_ARN = 'arn:aws:iam::000000000000:role/HealthOmicsServiceRole';
 
 export interface DroppedObject {
   readonly bucket: string;

@@ -3,6 +3,8 @@ import type { Environment } from './config.ts';
 import { UsageError } from './errors.ts';
 
 export const LAPTOP_ACCOUNT = '000000000000';
+/** The laptop's own service role, which nothing assumes, for route files that take theirs from the environment. */
+export const LAPTOP_ROLE_ARN = `arn:aws:iam::${LAPTOP_ACCOUNT}:role/HealthOmicsServiceRole`;
 export const DEFAULT_PORT = 4566;
 const DEFAULT_REGION = 'us-east-1';
 

@@ -132,7 +132,8 @@ function pictureLines(report: QuotaReport, nowMs: number): string[] {
 function forecastLines(report: QuotaReport): string[] {
   const lines = [fillsLine(report.forecast)];
   const survival = report.removeSurvivalDays;
-  if (survival !== null)
+  if (survival === 0) lines.push('There is no place for another REMOVE run now.');
+  else if (survival !== null)
     lines.push(
       `A REMOVE run that ends now can be read for about ${formatDays(survival)} at the last day's rate of starts.`,
     );

@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { type BucketFacts, type LiveAccount, liveFindings, mergeCommand } from '../../cli/live-check.ts';
+import { LAPTOP_ROLE_ARN } from '../../cli/target.ts';
 import { load } from '../lib/routing/load-routes.ts';
 
 const ROLE = 'arn:aws:iam::123456789012:role/omics';
-const FILE = load(`version: 1
-defaults: { roleArn: '${ROLE}', outputUri: 's3://results/{route}/', retentionMode: REMOVE, storageType: DYNAMIC }
+const FILE = load(textWith(ROLE));
+
+function textWith(role: string): string {
+  return `version: 1
+defaults: { roleArn: '${role}', outputUri: 's3://results/{route}/', retentionMode: REMOVE, storageType: DYNAMIC }
 routes:
   - { name: one, on: { bucket: incoming, key: 'cram/{x}.cram' }, run: { workflowId: "1234567" } }
   - { name: ready, on: { bucket: incoming, key: 'wgs/{x}' }, run: { workflowId: "4974161", workflowType: READY2RUN } }
   - { name: grouped, on: { bucket: incoming, key: 'in/{x}' }, run: { workflowId: "1234567", workflowVersionName: v2, runGroupId: "11", cacheId: "12" } }
-`);
+`;
+}
 
 const announcing: BucketFacts = {
   region: 'eu-central-1',
@@ -158,5 +163,13 @@ describe('what is not ready', () => {
     ],
   ])('is said of %s with %j as %s', async (what, changes, level, message) => {
     expect(await saidOf(what, changes)).toMatchObject([{ level, message: expect.stringContaining(message) }]);
+  });
+
+  it('is said of a role that nobody named, since its variable is not set', async () => {
+    const findings = await liveFindings(load(textWith(LAPTOP_ROLE_ARN)), account());
+    expect(findings.find(({ what }) => what === LAPTOP_ROLE_ARN)).toMatchObject({
+      level: 'error',
+      message: expect.stringContaining('HEALTHOMICS_ROLE_ARN is not set'),
+    });
   });
 });

@@ -78,6 +78,9 @@ describe('rundrop quota', () => {
     );
     expect(text).toContain('A REMOVE run that ends now can be read for about 3.0 days');
     expect(linesOf({ days: [] }).join('\n')).toContain('No forecast yet');
+    expect(linesOf({ snapshot: { ...snapshotOf(1_000, 0), removableRuns: 0 } })).toContain(
+      'There is no place for another REMOVE run now.',
+    );
   });
 
   it('plots the trend within the width of the screen', () => {
