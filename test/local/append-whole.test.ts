@@ -1,10 +1,10 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { appendWhole } from '../../local/append-whole.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const newFile = () => path.join(mkdtempSync(path.join(tmpdir(), 'append-')), 'lines');
+const newFile = () => path.join(temporaryFolder(), 'lines');
 
 it('writes on where one write took fewer bytes', () => {
   const file = newFile();

@@ -1,10 +1,10 @@
-import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { openKeyedJournal } from '../../local/keyed-journal.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const newFile = () => path.join(mkdtempSync(path.join(tmpdir(), 'journal-')), 'journal.jsonl');
+const newFile = () => path.join(temporaryFolder(), 'journal.jsonl');
 
 it('gives back the last value of each key that was not removed', () => {
   const file = newFile();

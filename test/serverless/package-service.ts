@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -54,10 +54,13 @@ export async function packageService(options: {
     const stage = options.stage === undefined ? [] : ['--stage', options.stage];
     const settings = Object.entries(options.settings ?? {}).map(([name, value]) => `--param=${name}=${value}`);
     const args = [...(options.nodeOptions ?? []), command, 'package', ...stage, ...settings];
+    const temporary = path.join(directory, '.temporary');
+    await mkdir(temporary);
     await promisify(execFile)(process.execPath, args, {
       cwd: directory,
       timeout: TIMEOUT_MS,
-      env: { PATH: process.env.PATH, HOME: directory, ...options.environment },
+      // serverless-esbuild leaves a folder of each function in the temporary one.
+      env: { PATH: process.env.PATH, HOME: directory, TMPDIR: temporary, ...options.environment },
     });
     const template = path.join(directory, '.serverless', 'cloudformation-template-update-stack.json');
     const archive = (name: string) => readFile(path.join(directory, '.serverless', `${name}.zip`));

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import {
   CreateEventBusCommand,
   DeleteEventBusCommand,
@@ -27,6 +24,7 @@ import { createEventBridge, type EventBridge } from '../../../local/eventbridge/
 import type { Surroundings, TargetDelivery } from '../../../local/ports.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { serve, testSurroundings } from '../../support/service-server.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:drops';
 const DEAD_LETTERS = 'arn:aws:sqs:us-east-1:000000000000:drops-dlq';
@@ -237,7 +235,7 @@ describe('rules over the API', () => {
   });
 
   it('outlive the process when there is a data folder', async () => {
-    const dataDir = mkdtempSync(path.join(tmpdir(), 'rules-'));
+    const dataDir = temporaryFolder();
     const first = await start({ dataDir });
     first.bridge.createEventBus('lab');
     await first.client.send(

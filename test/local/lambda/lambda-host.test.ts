@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   CreateFunctionCommand,
@@ -19,6 +18,7 @@ import {
   type LambdaHostOptions,
 } from '../../../local/lambda/lambda-host.ts';
 import { serve, testSurroundings, until } from '../../support/service-server.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const FIXTURES = path.join(import.meta.dirname, 'fixtures');
 const stops: Array<() => Promise<void>> = [];
@@ -41,7 +41,7 @@ function fixture(name: string, file: string, overrides: Partial<FunctionDefiniti
 }
 
 function brokenFile(source: string): string {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'handler-')), 'handler.ts');
+  const file = path.join(temporaryFolder(), 'handler.ts');
   writeFileSync(file, source);
   return file;
 }
@@ -202,25 +202,25 @@ describe('a function that fails', () => {
   });
 
   it.each([
-    ['a file that is not there', fixture('f', 'none.ts'), 'Runtime.ImportModuleError'],
+    ['a file that is not there', () => fixture('f', 'none.ts'), 'Runtime.ImportModuleError'],
     [
       'an import that is not there',
-      { ...fixture('f', ''), handlerFile: brokenFile("import './none.ts';") },
+      () => ({ ...fixture('f', ''), handlerFile: brokenFile("import './none.ts';") }),
       'Runtime.ImportModuleError',
     ],
     [
       'a file that is no TypeScript',
-      { ...fixture('f', ''), handlerFile: brokenFile('export const = ;') },
+      () => ({ ...fixture('f', ''), handlerFile: brokenFile('export const = ;') }),
       'Runtime.UserCodeSyntaxError',
     ],
-    ['no such export', fixture('f', 'echo.ts', { handlerExport: 'other' }), 'Runtime.HandlerNotFound'],
+    ['no such export', () => fixture('f', 'echo.ts', { handlerExport: 'other' }), 'Runtime.HandlerNotFound'],
     [
       'an export that is no function',
-      fixture('f', 'echo.ts', { handlerExport: 'notAFunction' }),
+      () => fixture('f', 'echo.ts', { handlerExport: 'notAFunction' }),
       'Runtime.HandlerNotFound',
     ],
   ])('for %s says so', async (_, definition, errorType) => {
-    const { host } = await start([definition]);
+    const { host } = await start([definition()]);
     expect(await host.invoke('f', {})).toMatchObject({ kind: 'threw', payload: { errorType } });
   });
 });

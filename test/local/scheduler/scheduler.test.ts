@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import {
   CreateScheduleCommand,
   type CreateScheduleCommandInput,
@@ -21,6 +18,7 @@ import type { TargetDelivery } from '../../../local/ports.ts';
 import { createScheduler } from '../../../local/scheduler/scheduler.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 import { serve, testSurroundings } from '../../support/service-server.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const MINUTE_MS = 60_000;
 const START_MS = Date.UTC(2026, 0, 5, 12, 0, 30);
@@ -258,7 +256,7 @@ describe('the API', () => {
 });
 
 it('goes on after a restart without making up what was missed', async () => {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'schedules-'));
+  const dataDir = temporaryFolder();
   const first = await start({ dataDir });
   await first.create({ ScheduleExpression: 'rate(1 hour)', StartDate: new Date(START_MS + MINUTE_MS) });
   const clock = createManualClock(START_MS + 5 * 60 * MINUTE_MS);
