@@ -232,6 +232,8 @@ export interface World extends Ports {
   readonly lines: string[];
   /** What was counted and timed, oldest first. */
   readonly figures: Figure[];
+  /** By which `put` tells one object from the next. */
+  nextSequence(): number;
   stop(): Promise<void>;
 }
 
@@ -242,6 +244,7 @@ export async function createWorld(): Promise<World> {
   const nudges: string[] = [];
   const sentParts: World['sentParts'] = [];
   const droppedAgain: string[] = [];
+  let sequence = 0;
   const lines: string[] = [];
   const figures: Figure[] = [];
   const file = loadRouteFile(ROUTES, { fileName: 'rundrop.yaml', environment: {}, hash: sha256 });
@@ -291,16 +294,18 @@ export async function createWorld(): Promise<World> {
     },
     log: { info: write, warn: write, error: write },
     taking: async () => world,
+    nextSequence: () => {
+      sequence += 1;
+      return sequence;
+    },
     stop,
   };
   return world;
 }
 
-let sequence = 0;
-
 /** Puts an object into the store and returns the drop that its event would be. */
 export function put(world: World, key: string, content: Partial<StoredObject> = {}): Drop {
-  sequence += 1;
+  const sequence = world.nextSequence();
   const sizeBytes = content.sizeBytes ?? content.text?.length ?? 100;
   const object = { etag: content.etag ?? `etag-${sequence}`, sizeBytes };
   world.store.set(`drops/${key}`, { storageClass: 'STANDARD', ...content, ...object });

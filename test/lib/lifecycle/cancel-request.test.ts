@@ -45,7 +45,7 @@ it('ends what waits for its start; its execution is told, the world is told, and
   await reconcile(world);
   expect(world.executions.answers.get('t1')).toMatchObject({ error: 'RunCancelled' });
   expect(world.announcer.sent).toMatchObject([{ detail: { outcome: 'CANCELLED' } }]);
-  expect(JSON.stringify(world.announcer.sent)).not.toContain('ada');
+  expect(JSON.stringify(world.announcer.sent)).not.toContain('user/ada');
   expect(called('StartRun')).toEqual([]);
   expect(await cancelRequest(world, record, { ...act(), at: 'later' })).toMatchObject({ kind: 'over' });
 });

@@ -91,7 +91,7 @@ describe('a refused request', () => {
     const events = world.announcer.sent.map(({ detail }) => [detail.outcome, detail.eventId]);
     expect(events.map(([outcome]) => outcome)).toEqual(['REFUSED', 'COMPLETED']);
     expect(new Set(events.map(([, id]) => id)).size).toBe(2);
-    expect(JSON.stringify(world.announcer.sent)).not.toContain('ada');
+    expect(JSON.stringify(world.announcer.sent)).not.toContain('user/ada');
   });
 
   it('is opened once by two people at the same time', async () => {
