@@ -115,7 +115,7 @@ function pruneNotes({ prune }: RouteFile): string[] {
   if (prune === undefined) return [];
   const days = Math.round(prune.olderThanMs / DAY_MS);
   const whose = prune.runs === 'all' ? 'whoever started them' : 'that Rundrop started';
-  const what = `RETAIN runs ${whose}, ${days} days after they ended ${prune.statuses.join(' or ')}`;
+  const what = `RETAIN runs ${whose}, ${plural(days, 'day')} after they ended ${prune.statuses.join(' or ')}`;
   return [
     prune.dryRun
       ? `prune is a dry run: it would delete ${what}. \`rundrop prune\` shows which.`

@@ -66,7 +66,7 @@ export function frozenNotes(refused: readonly RequestRecord[], routesHash: strin
   const ids = others.slice(0, MOST_NAMED).map(({ identity }) => shortId(identity));
   const more = others.length > MOST_NAMED ? ` and ${others.length - MOST_NAMED} more` : '';
   return [
-    `The route file has changed since it made ${ids.join(', ')}${more}. A replay starts what was frozen then; to start it with what was mended: rundrop rerun ${ids[0]} --set PATH=VALUE`,
+    `The route file here (--routes) is not as the one that made ${ids.join(', ')}${more}. A replay starts what was frozen then; to start it with what was mended: rundrop rerun ${ids[0]} --set PATH=VALUE`,
   ];
 }
 
