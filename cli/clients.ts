@@ -117,6 +117,7 @@ export function explainServiceError(error: unknown, target: Target): string | un
   }
   // The SDK's own words, in an error without a name.
   if (error.message === 'Region is missing') return NO_REGION;
+  if (error.message.startsWith('Region not accepted')) return `${error.message} See AWS_REGION, or the profile.`;
   switch (error.name) {
     case 'ResourceNotFoundException':
       // Of a run it says so.

@@ -5,7 +5,7 @@
  * declared, not deployed, and have the version $LATEST only.
  */
 import { devNull } from 'node:os';
-import type { LambdaPort, LocalService, Surroundings } from '../ports.ts';
+import type { LambdaOutcome, LambdaPort, LocalService, Surroundings } from '../ports.ts';
 import { answerRestJson } from '../rest-json.ts';
 import {
   type EventSourceDefinition,
@@ -31,6 +31,8 @@ export interface LambdaHostOptions {
 
 export interface LambdaHost extends LocalService, LambdaPort {}
 
+type FunctionError = Extract<LambdaOutcome, { kind: 'threw' }>['payload'];
+
 const LEAST_MEMORY_MB = 256;
 
 /** @throws EnvironmentConflictError when two functions set one variable to different values. */
@@ -45,6 +47,14 @@ export function createLambdaHost(surroundings: Surroundings, options: LambdaHost
     functionArn: (name) => directory.arn(name),
   });
   let closed = false;
+  const told = new Set<string>();
+  // Once for each kind of error: an invocation that failed is mostly tried again, and fails again.
+  const tell = (functionName: string, { errorType, errorMessage }: FunctionError) => {
+    const kind = `${functionName} ${errorType}`;
+    if (closed || told.has(kind)) return;
+    told.add(kind);
+    surroundings.report(`Lambda: ${functionName} failed, ${errorType}: ${errorMessage} (further ones are in its log)`);
+  };
   const routes = lambdaRoutes({ surroundings, directory, sandbox, eventSources, stopped: () => closed });
   return {
     signingNames: ['lambda'],
@@ -56,8 +66,10 @@ export function createLambdaHost(surroundings: Surroundings, options: LambdaHost
         report: surroundings.report,
       }),
     async invoke(functionName, payload) {
-      const result = await sandbox.invoke(directory.find(functionName), JSON.stringify(payload) ?? 'null');
-      return result.outcome;
+      const definition = directory.find(functionName);
+      const { outcome } = await sandbox.invoke(definition, JSON.stringify(payload) ?? 'null');
+      if (outcome.kind === 'threw') tell(definition.name, outcome.payload);
+      return outcome;
     },
     async close() {
       closed = true;

@@ -225,6 +225,15 @@ describe('a function that fails', () => {
   });
 });
 
+it('reports a function that fails, once for each kind of error', async () => {
+  const { host, reported } = await start([faults]);
+  for (const fault of ['throw', 'throw', 'never']) await host.invoke('faults', { fault });
+  expect(reported).toEqual([
+    expect.stringContaining('faults failed, DropRefusedError: the drop is refused'),
+    expect.stringContaining('faults failed, Sandbox.Timedout'),
+  ]);
+});
+
 it('runs invocations side by side without mixing their logger keys', async () => {
   const { host, lines } = await start([fixture('logged', 'logged.ts')]);
   const drops = ['a', 'b', 'c'];
