@@ -1,4 +1,5 @@
 /** `rundrop show RUN`: everything the ledger knows of one request. */
+import type { DropRecord } from '../../lib/ledger/drops.ts';
 import type { Ledger } from '../../lib/ledger/ledger.ts';
 import type { GoneRun } from '../../lib/ledger/snapshots.ts';
 import type { AttemptRecord, RequestRecord } from '../../lib/runs/request-record.ts';
@@ -20,8 +21,8 @@ import {
   type Screen,
 } from '../text.ts';
 
-/** How many of the newest requests are looked through for a name or the beginning of an id. */
-const SEARCHED_REQUESTS = 1_000;
+/** How many of the newest requests, or drops, are looked through for a name or the beginning of an id. */
+const SEARCHED = 1_000;
 
 export async function showRun(
   target: Target,
@@ -43,10 +44,12 @@ export async function showRun(
  *
  * @throws CommandError when there is none, or more than one.
  */
-export async function findRequest(ledger: Pick<Ledger, 'requests'>, text: string): Promise<RequestRecord> {
+export async function findRequest(ledger: Pick<Ledger, 'requests' | 'drops'>, text: string): Promise<RequestRecord> {
   const found = await findRequests(ledger, text);
   const [first, ...others] = found;
   if (first === undefined) {
+    const drop = (await ledger.drops.list(SEARCHED)).find(({ dropId }) => mayMean(text, dropId));
+    if (drop !== undefined) throw new CommandError(`"${printable(text)}" is a drop, not a run: ${whereOf(drop)}`);
     const elsewhere = /^[0-9]+$/.test(text) ? ` A run that was started elsewhere: aws omics get-run --id ${text}` : '';
     throw new CommandError(
       `The ledger has no run "${printable(text)}": looked for a run id, uuid, request id, run name and execution name. \`rundrop runs\` lists them.${elsewhere}`,
@@ -57,6 +60,12 @@ export async function findRequest(ledger: Pick<Ledger, 'requests'>, text: string
     throw new CommandError(`"${printable(text)}" can be any of these; give more of the id:\n  ${list}`);
   }
   return first;
+}
+
+/** Where a person finds what became of a drop. */
+function whereOf({ state, identity }: DropRecord): string {
+  if (identity !== undefined) return `its request is ${identity}`;
+  return `${state}, which ${state === 'GATHERING' ? '`rundrop waiting`' : '`rundrop drops`'} tells more of`;
 }
 
 /** Every request that the text can mean. */
@@ -81,7 +90,7 @@ async function identitiesOf({ requests }: Pick<Ledger, 'requests'>, text: string
 
 async function searchNewest({ requests }: Pick<Ledger, 'requests'>, text: string): Promise<RequestRecord[]> {
   const meant = (id: string | undefined) => id !== undefined && mayMean(text, id);
-  const newest = await requests.list(SEARCHED_REQUESTS);
+  const newest = await requests.list(SEARCHED);
   return newest.filter(
     (record) =>
       meant(record.identity) ||

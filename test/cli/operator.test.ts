@@ -85,6 +85,11 @@ describe('rundrop cancel', () => {
     expect((await laptop.omics.send(new GetRunCommand({ id: runId }))).status).toBe('CANCELLED');
     const shown = await run('show', runId);
     expect(shown.stdout).toMatch(/by hand\n.*cancel by arn:aws:iam::000000000000:root \(wrong reference\)/);
+    const dropped = await run('show', record.members[0]?.dropId.slice(0, 12) ?? '');
+    expect(dropped).toMatchObject({
+      exitStatus: 1,
+      stderr: expect.stringContaining(`is a drop, not a run: its request is ${record.identity}`),
+    });
     const again = await run('cancel', runId);
     expect(again).toMatchObject({ exitStatus: 0, stdout: expect.stringContaining('ended before as CANCELLED') });
   });
