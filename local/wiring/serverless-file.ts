@@ -1,7 +1,7 @@
 /**
  * serverless.yml as a CloudFormation template, without the Serverless Framework: the few variables that our file uses,
  * and a function resource for each function. What `serverless package` adds beside (log groups, the deployment bucket)
- * is of no use on a laptop. test/serverless/drift.test.ts holds the two together.
+ * is of no use on a laptop. test/serverless/package.test.ts holds the two together.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-/** What docs/deploy.md and docs/runbook.md name is there. That names are those of the package, the drift test holds. */
+/** What docs/deploy.md and docs/runbook.md name is there. That names are those of the package, package.test.ts holds. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
