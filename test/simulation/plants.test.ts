@@ -24,7 +24,7 @@ const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'failure-not-retried': 7,
   'stopping-not-listed': 6,
   'unlisted-is-removed': 15,
-  'lost-reply-is-refusal': 122,
+  'lost-reply-is-refusal': 191,
   'quota-hammered': 105,
   'limit-not-counted': 3,
   'uncertain-repeated': 411,
