@@ -31,8 +31,8 @@ export function compareSequencers(a: string | undefined, b: string | undefined):
 }
 
 /**
- * A total order of the deliveries of one key: by sequencer, else by time, then by content, so that whichever order
- * they came in, the same one is the newest.
+ * A total order of the deliveries of one key: by sequencer, else by time, then by content, last by how the sequencer is
+ * written, so that whichever order they came in, the same one is the newest.
  */
 export function compareDeliveries(a: Drop, b: Drop): number {
   return (
@@ -40,7 +40,8 @@ export function compareDeliveries(a: Drop, b: Drop): number {
     a.timeMs - b.timeMs ||
     compareTexts(a.versionId ?? '', b.versionId ?? '') ||
     compareTexts(a.etag, b.etag) ||
-    a.sizeBytes - b.sizeBytes
+    a.sizeBytes - b.sizeBytes ||
+    compareTexts(a.sequencer ?? '', b.sequencer ?? '')
   );
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { didYouMean } from '../../../lib/routing/did-you-mean.ts';
-import { compareSequencers } from '../../../lib/routing/drop.ts';
+import { compareDeliveries, compareSequencers } from '../../../lib/routing/drop.ts';
 import { parseDuration, parseSizeConditions } from '../../../lib/routing/units.ts';
 
 describe('sequencers', () => {
@@ -26,6 +26,16 @@ describe('sequencers', () => {
       }),
     );
   });
+});
+
+it('deliveries that differ in the zeros of their sequencer only have an order, too', () => {
+  const drop = { bucket: 'b', key: 'k', sizeBytes: 1, etag: 'e', timeMs: 0 };
+  const [a, b] = [
+    { ...drop, sequencer: '1' },
+    { ...drop, sequencer: '01' },
+  ];
+  expect(compareDeliveries(a, b)).toBe(-compareDeliveries(b, a));
+  expect(compareDeliveries(a, b)).not.toBe(0);
 });
 
 describe('durations', () => {
