@@ -80,6 +80,9 @@ export interface DropRecord {
   readonly stuckSince?: string;
 }
 
+/** A drop as it was when it was told of. */
+type Opening = Pick<DropRecord, 'dropId' | 'reopened'>;
+
 /** Where a sheet stands from now on. */
 export type SheetStep = Pick<DropRecord, 'state' | 'reason'> & { readonly sheet: Omit<SheetProgress, 'revision'> };
 
@@ -106,7 +109,7 @@ export interface Drops extends DropActs {
     to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'reasonCode' | 'identity'>>,
   ): Promise<void>;
   /** It was told that a sheet stays unfinished: once for each time. */
-  toldStuck(dropId: string, at: string, told: Told): Promise<void>;
+  toldStuck(drop: Opening, at: string, told: Told): Promise<void>;
   /** What the index nominates of the sheets whose rows are being claimed; oldest first. */
   openSheets(limit: number): Promise<readonly DropRecord[]>;
   /**
@@ -117,8 +120,8 @@ export interface Drops extends DropActs {
   changeSheet(dropId: string, step: (drop: DropRecord) => SheetStep | undefined): Promise<DropRecord>;
   /** Ids of drops whose rejection has not been told to everybody, as the index nominates them; in no order. */
   untold(limit: number): Promise<readonly string[]>;
-  /** The rejection was told. */
-  told(dropId: string, at: string, told: Told): Promise<void>;
+  /** The rejection was told: that one, and not another after a person sent the drop round again meanwhile. */
+  told(drop: Opening, at: string, told: Told): Promise<void>;
   /** Newest first. */
   list(limit: number): Promise<readonly DropRecord[]>;
 }
@@ -174,12 +177,13 @@ export function createDrops(table: Table): Drops {
       throw new DropConflictError(dropId);
     },
     ...createDropActs(table),
-    async toldStuck(dropId, at, told) {
-      await table.update(key(dropId), {
+    async toldStuck(drop, at, told) {
+      const same = stillThat(drop);
+      await table.update(key(drop.dropId), {
         UpdateExpression: setTold(told, 'stuckAnnouncedAt', 'stuckSince'),
-        expression: '#state = :reading',
+        expression: `#state = :reading AND ${same.expression}`,
         names: { '#state': 'state' },
-        values: { ':at': at, ':reading': 'READING' },
+        values: { ':at': at, ':reading': 'READING', ...same.values },
       });
     },
     async openSheets(limit) {
@@ -188,13 +192,14 @@ export function createDrops(table: Table): Drops {
     async untold(limit) {
       return (await table.nominated('open', UNTOLD, { limit })).map(({ dropId }) => String(dropId));
     },
-    async told(dropId, at, told) {
+    async told(drop, at, told) {
       const everybody = told.programs && told.people;
-      await table.update(key(dropId), {
+      const same = stillThat(drop);
+      await table.update(key(drop.dropId), {
         UpdateExpression: `${setTold(told, 'announcedAt', 'notifiedAt')}${everybody ? ' REMOVE #open, openSince' : ''}`,
-        expression: 'attribute_exists(pk) AND #open = :open',
+        expression: `#open = :open AND ${same.expression}`,
         names: { '#open': 'open' },
-        values: { ':at': at, ':open': UNTOLD },
+        values: { ':at': at, ':open': UNTOLD, ...same.values },
       });
     },
     async list(limit) {
@@ -257,6 +262,12 @@ function isUntold({ state, sheet, announcedAt, notifiedAt }: DropRecord): boolea
 function setTold({ programs, people }: Told, ofPrograms: string, ofPeople: string): string {
   const marks = [...(programs ? [ofPrograms] : []), ...(people ? [ofPeople] : [])];
   return `SET ${marks.map((mark) => `${mark} = :at`).join(', ')}`;
+}
+
+/** That nobody has sent it round again since. */
+function stillThat({ reopened }: Opening): { readonly expression: string; readonly values?: Item } {
+  if (reopened === undefined) return { expression: 'attribute_not_exists(reopened)' };
+  return { expression: 'reopened = :reopened', values: { ':reopened': reopened } };
 }
 
 function recordOf(item: Item): DropRecord {

@@ -29,9 +29,8 @@ export interface GatherHeader {
   readonly firstSeenAt: string;
   /** What the current set lacks, for people; empty when complete. */
   readonly missing: readonly string[];
-  /** When people were told that the set stays incomplete, ISO. */
+  /** When programs, and when people, were told that the set stays incomplete. ISO. */
   readonly incompleteSince?: string;
-  /** When the topic for people took word of it, ISO. */
   readonly peopleToldAt?: string;
   /** A person let the set start although not every member is newer. */
   readonly released?: boolean;

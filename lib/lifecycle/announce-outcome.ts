@@ -31,7 +31,9 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
   await tell(ports, word, before, async (told) => {
     if (told.programs && !before.programs) countOutcome(ports.metrics, kept);
     const at = new Date(ports.clock.nowMs()).toISOString();
-    await ports.ledger.requests.change(kept.identity, (latest) => announced(latest, at, told), kept);
+    // A person may have opened it again meanwhile, and what it comes to then is another outcome.
+    const step = (latest: RequestRecord) => (latest.reopened === kept.reopened ? announced(latest, at, told) : latest);
+    await ports.ledger.requests.change(kept.identity, step, kept);
   });
 }
 

@@ -27,7 +27,7 @@ export async function announceRejected(ports: AnnounceRejectedPorts, dropId: str
   const drop = await ports.ledger.drops.read(dropId);
   if (drop === undefined || !isRejected(drop)) return;
   const before = { programs: drop.announcedAt !== undefined, people: drop.notifiedAt !== undefined };
-  const mark = (told: Told) => ports.ledger.drops.told(dropId, new Date(ports.clock.nowMs()).toISOString(), told);
+  const mark = (told: Told) => ports.ledger.drops.told(drop, new Date(ports.clock.nowMs()).toISOString(), told);
   // Two at once may have marked one half each, so that it is still nominated.
   if (before.programs && before.people) return mark(before);
   await tell(ports, wordOf(drop), before, mark);

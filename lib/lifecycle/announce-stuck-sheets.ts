@@ -72,6 +72,6 @@ async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Prom
     notice: { eventId, about: SHEET_UNFINISHED, kind: 'INCOMPLETE', route, subject, text },
   } as const;
   await tell(ports, word, before, (told) =>
-    ports.ledger.drops.toldStuck(dropId, new Date(ports.clock.nowMs()).toISOString(), told),
+    ports.ledger.drops.toldStuck(drop, new Date(ports.clock.nowMs()).toISOString(), told),
   );
 }

@@ -28,11 +28,11 @@ export async function tell(
 ): Promise<void> {
   const notAnnounced = before.programs ? undefined : await errorOf(announcer.announce(event));
   const notNotified = before.people ? undefined : await errorOf(notifier.notify(notice));
-  const told = { programs: notAnnounced === undefined, people: notNotified === undefined };
-  if (told.programs !== before.programs || told.people !== before.people) await mark(told);
   const { eventId, about } = notice;
   if (notNotified !== undefined)
     log.error('the notification was not taken', { eventId, about, error: errorName(notNotified.error) });
+  const told = { programs: notAnnounced === undefined, people: notNotified === undefined };
+  if (told.programs !== before.programs || told.people !== before.people) await mark(told);
   if (notAnnounced !== undefined) throw notAnnounced.error;
 }
 

@@ -3,8 +3,10 @@ import type { DropRecord } from '../../../lib/ledger/drops.ts';
 import type { GatherHeader, GatherMember } from '../../../lib/ledger/gathers.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
 import { realLedger } from '../../support/real-ledger.ts';
+import { EVERYBODY } from '../../support/request-record.ts';
 
 const AT = '2026-01-02T04:00:00.000Z';
+const act = { what: 'replay', at: AT, by: 'arn:aws:iam::000000000000:user/ada' } as const;
 
 function drop(dropId: string): DropRecord {
   return {
@@ -50,6 +52,29 @@ describe('drops in the ledger', () => {
     await ledger.drops.record(drop('refused'));
     await ledger.drops.change('refused', { state: 'REJECTED', reason: 'not JSON' });
     expect(await ledger.drops.read('refused')).toMatchObject({ state: 'REJECTED', reason: 'not JSON' });
+  });
+
+  it('are told of as unfinished sheets anew when they are sent round again while that is being told', async () => {
+    const sheet = { revision: 1, rows: 2, parts: 2, done: [0], started: 1, known: 0, refused: 0, duplicates: 0 };
+    const before: DropRecord = { ...drop('sheet'), state: 'READING', sheet: { ...sheet, problems: [] } };
+    await ledger.drops.record(before);
+    await ledger.drops.reopen(before, act);
+    await ledger.drops.toldStuck(before, AT, EVERYBODY);
+    expect(await ledger.drops.read('sheet')).not.toHaveProperty('stuckSince');
+    await ledger.drops.toldStuck({ dropId: 'sheet', reopened: 1 }, AT, EVERYBODY);
+    expect(await ledger.drops.read('sheet')).toMatchObject({ stuckAnnouncedAt: AT, stuckSince: AT });
+  });
+
+  it('are still to be told of when they come to nothing again while that of before is being told', async () => {
+    const before = await ledger.drops.record({ ...drop('again'), state: 'REJECTED' });
+    await ledger.drops.reopen(before, act);
+    await ledger.drops.change('again', { state: 'REJECTED' });
+    await ledger.drops.told(before, AT, EVERYBODY);
+    expect(await ledger.drops.untold(100)).toContain('again');
+    const again = await ledger.drops.read('again');
+    expect(again).toMatchObject({ reopened: 1 });
+    await ledger.drops.told(again ?? before, AT, EVERYBODY);
+    expect(await ledger.drops.untold(100)).not.toContain('again');
   });
 
   it('are listed newest first', async () => {

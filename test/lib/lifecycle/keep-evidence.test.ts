@@ -287,8 +287,8 @@ describe('people', () => {
     await takeDrop(world, put(world, 'requests/SYN-7.json', { text: '{"workflowId": "9"}' }));
     const [dropId = ''] = await world.ledger.drops.untold(10);
     const at = new Date(world.clock.now).toISOString();
-    await world.ledger.drops.told(dropId, at, { programs: true, people: false });
-    await world.ledger.drops.told(dropId, at, { programs: false, people: true });
+    await world.ledger.drops.told({ dropId }, at, { programs: true, people: false });
+    await world.ledger.drops.told({ dropId }, at, { programs: false, people: true });
     await reconcile(world);
     expect(await world.ledger.drops.untold(10)).toEqual([]);
     expect([world.announcer.sent, world.notifier.sent]).toEqual([[], []]);

@@ -1,5 +1,6 @@
 /** What came to nothing is listed, and sent round again without a second run. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { announceOutcome } from '../../../lib/lifecycle/announce-outcome.ts';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
 import { listStuck } from '../../../lib/lifecycle/list-stuck.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
@@ -11,8 +12,9 @@ import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { takeDropAgain } from '../../../lib/lifecycle/take-drop-again.ts';
 import { takeSheetPart } from '../../../lib/lifecycle/take-sheet.ts';
 import type { Drop } from '../../../lib/routing/drop.ts';
+import { reopened } from '../../../lib/runs/operator-steps.ts';
 import { type Act, currentAttempt, type RequestRecord } from '../../../lib/runs/request-record.ts';
-import { uncertain } from '../../../lib/runs/transitions.ts';
+import { ended, uncertain } from '../../../lib/runs/transitions.ts';
 import { sheetRoutes } from '../../support/sheet-routes.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
@@ -92,6 +94,14 @@ describe('a refused request', () => {
     expect(events.map(([outcome]) => outcome)).toEqual(['REFUSED', 'COMPLETED']);
     expect(new Set(events.map(([, id]) => id)).size).toBe(2);
     expect(JSON.stringify(world.announcer.sent)).not.toContain('user/ada');
+  });
+
+  it('is still to be told of when it is over again while its outcome of before is being told', async () => {
+    const { announcedAt: _programs, notifiedAt: _people, ...untold } = await latest(await refused());
+    const step = (one: RequestRecord) => ended(reopened(one, act()), 'REFUSED', 'later', 'no');
+    expect(await world.ledger.requests.change(untold.identity, step)).toMatchObject({ state: 'ENDED', reopened: 1 });
+    await announceOutcome(world, untold);
+    expect(await world.ledger.requests.open('UNANNOUNCED', 10)).toEqual([untold.identity]);
   });
 
   it('is opened once by two people at the same time', async () => {
