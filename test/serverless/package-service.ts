@@ -24,6 +24,8 @@ export interface PackagedService {
   readonly template: Template;
   /** A copy of the sources, where the packages are too. */
   readonly directory: string;
+  /** What it had for temporary files. */
+  readonly temporary: string;
   /** The files of a function's package, by name. */
   files(functionName: string): Promise<ReadonlyMap<string, Buffer>>;
   /** A function's package as it is uploaded. */
@@ -59,7 +61,6 @@ export async function packageService(options: {
     await promisify(execFile)(process.execPath, args, {
       cwd: directory,
       timeout: TIMEOUT_MS,
-      // serverless-esbuild leaves a folder of each function in the temporary one.
       env: { PATH: process.env.PATH, HOME: directory, TMPDIR: temporary, ...options.environment },
     });
     const template = path.join(directory, '.serverless', 'cloudformation-template-update-stack.json');
@@ -67,6 +68,7 @@ export async function packageService(options: {
     return {
       template: JSON.parse(await readFile(template, 'utf8')) as Template,
       directory,
+      temporary,
       files: async (name) => unzip(await archive(name)),
       archive,
       remove,

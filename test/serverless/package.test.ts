@@ -156,6 +156,10 @@ describe('the functions that serverless package makes', () => {
     }
   });
 
+  it('leave nothing in the temporary folder', () => {
+    expect(readdirSync(packaged.temporary)).toEqual([]);
+  });
+
   it('come with an SBOM of the packages that are in them', async () => {
     const text = await readFile(path.join(packaged.directory, '.serverless', 'sbom.cdx.json'), 'utf8');
     const { bomFormat, specVersion, components } = JSON.parse(text) as Json & { components: { purl: string }[] };
