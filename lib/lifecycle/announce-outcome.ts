@@ -29,7 +29,7 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
     notice: outcomeNotice(kept, { eventId, about: RUN_OUTCOME }),
   };
   await tell(ports, word, before, async (told) => {
-    if (told.programs && !before.programs) countOutcome(ports.metrics, kept);
+    if (!before.programs && !before.people) countOutcome(ports.metrics, kept);
     const at = new Date(ports.clock.nowMs()).toISOString();
     // A person may have opened it again meanwhile, and what it comes to then is another outcome.
     const step = (latest: RequestRecord) => (latest.reopened === kept.reopened ? announced(latest, at, told) : latest);
@@ -42,7 +42,7 @@ function outcomeEventId({ identity, reopened }: Pick<RequestRecord, 'identity' |
   return opaqueId({ announcement: RUN_OUTCOME, identity, reopened });
 }
 
-/** As often as it is announced: once, but for a crash before the mark. */
+/** When the first of the bus and the topic has taken it: once, but for a crash before the mark. */
 function countOutcome(metrics: Metrics, record: RequestRecord): void {
   if (record.outcome === undefined) return;
   const { failureReason, stopTime } = currentAttempt(record);

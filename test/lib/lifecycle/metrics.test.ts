@@ -73,6 +73,17 @@ describe('what is counted', () => {
       { kind: 'ended', outcome: 'FAILED', reason: 'RUN_TASK_FAILED', detectionSeconds: 30 },
     ]);
   });
+
+  it.each(['announcer', 'notifier'] as const)('has each outcome once also while the %s is ill', async (ill) => {
+    const record = await started();
+    world.runs.move(world.runs.all[0]?.runId ?? '', 'FAILED', 'RUN_TASK_FAILED');
+    world[ill].refuse = 1;
+    await recordOutcome(world, { request: record.identity, attempt: 1 }).catch(() => 'not taken');
+    expect(world.figures).toMatchObject([{ kind: 'ended', outcome: 'FAILED' }]);
+    await recordOutcome(world, { request: record.identity, attempt: 1 });
+    expect([world.announcer.sent.length, world.notifier.sent.length]).toEqual([1, 1]);
+    expect(world.figures).toHaveLength(1);
+  });
 });
 
 describe('seconds between two times', () => {
