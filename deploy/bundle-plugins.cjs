@@ -72,8 +72,9 @@ function oneChunkAtStart() {
       const { entryPoints, absWorkingDir = process.cwd() } = build.initialOptions;
       const entry = path.resolve(absWorkingDir, entryPoints[0]);
       build.onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, async ({ path: file }) => {
-        onDemand ??= await importedOnDemand();
-        if (!onDemand.has(path.relative(absWorkingDir, file))) return undefined;
+        // A promise, because esbuild asks for many files at once.
+        onDemand ??= importedOnDemand();
+        if (!(await onDemand).has(path.relative(absWorkingDir, file))) return undefined;
         const start = path.relative(path.dirname(file), entry).replaceAll(path.sep, '/');
         return { contents: `${await readFile(file, 'utf8')}\nimport '${start}';\n`, loader: 'ts' };
       });
