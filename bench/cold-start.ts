@@ -7,7 +7,7 @@
  * handler like that is measured too, beside a bare handler that does nothing and beside one that makes its one call. And so
  * is the least that a function can be which calls HealthOmics by its client.
  */
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
@@ -15,10 +15,11 @@ import bundlePlugins from '../deploy/bundle-plugins.cjs';
 import { bundleOptions, FUNCTION_NAMES, makeBundle } from '../deploy/bundles.ts';
 import { type AwsStub, startAwsStub } from './aws-stub.ts';
 import { CheckFailed, type Figure, median, type Row } from './figure.ts';
-import { type FirstCall, prepareFirstCalls, runFirstCall } from './first-calls.ts';
+import { type FirstCall, type FirstCallResult, prepareFirstCalls, runFirstCall } from './first-calls.ts';
 
 const REPETITIONS = 25;
 const MOST_TIMES_BARE = 1.9;
+const MOST_KB = 350;
 /** What the usual way measured where that was promised. */
 const USUAL_TIMES_BARE = 2.3;
 const MOST_TIMES_USUAL = 0.83;
@@ -108,7 +109,17 @@ async function measureAll(stub: AwsStub, folder: string, say: (line: string) => 
   }
   const msOf = (what: string) => median(times.get(what) ?? []);
   const clientAlone = rowOf(msOf, 'one GetRun by its client, and nothing else', ['client alone', 'bare']);
-  return [clientAlone, ...usualHandlerRows(msOf), ...calls.flatMap(({ name }) => rowsOf(name, msOf))];
+  const sizes = await Promise.all(calls.map((call) => sizeRow(call, folder)));
+  return [...sizes, clientAlone, ...usualHandlerRows(msOf), ...calls.flatMap(({ name }) => rowsOf(name, msOf))];
+}
+
+/** Of what import and first call loaded of the package, minified. */
+async function sizeRow({ name, loaded }: FirstCallResult, folder: string): Promise<Row> {
+  const files = loaded.filter((file) => file.startsWith(folder));
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const value = sizes.reduce((total, size) => total + size, 0) / 1000;
+  const figure = `bundle, ${name}, loaded by import and first call`;
+  return { figure, value, unit: 'KB', bound: MOST_KB, from: `${files.length} files` };
 }
 
 type MsOf = (what: string) => number;

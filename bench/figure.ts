@@ -10,7 +10,7 @@ export interface Row {
   readonly figure: string;
   readonly value: number;
   /** What `value` counts: `×` for a ratio. */
-  readonly unit: '×' | 'MB' | 'states' | 'calls' | 'µs' | 'ms' | 's';
+  readonly unit: '×' | 'MB' | 'KB' | 'states' | 'calls' | 'µs' | 'ms' | 's';
   /** The most that `value` may be; absent where nothing is promised. */
   readonly bound?: number;
   /** The measured numbers behind the value, for people. */

@@ -37,9 +37,10 @@ Written by \`npm run bundles\`; a test compares it with the bundles as serverles
 `;
 
 const FOOT = `
-The bound is 350 KB at a start. Without detailed traces the whole package is within the bound, too, but for four, by a tenth:
-\`start-runs\` speaks to eight services, three of them on demand, and the others have the reader of sheets or the clients of
-people and events on demand. Such code costs a start nothing.
+The bound is 350 KB for what import and first call load, which is 217 to 343 KB (\`npm run bench -- cold-start\`). Without
+detailed traces the whole package is within the bound, too, but for four, by a tenth: \`start-runs\` speaks to eight services,
+three of them on demand, and the others have the reader of sheets or the clients of people and events on demand. Such code
+costs a start nothing.
 
 What is left out of the packages, and why, is in \`deploy/lean-sdk.cjs\`. The route file is read and checked and
 its regexes are compiled while packaging (\`rundrop.yaml.json\` in the packages that need it), so neither what reads route
