@@ -1,4 +1,4 @@
-/** `first-call-child FILE EVENT REPORT`: imports a handler, calls it once, ends. With REPORT it tells what it loaded and what came of it, and what it still sends is sent. */
+/** `first-call-child FILE EVENT REPORT`: imports a handler, calls it once, tells that it did, ends. With REPORT it tells what it loaded and what came of it, and what it still sends is sent. */
 const [file, event, report] = process.argv.slice(2);
 const loaded = [];
 if (report === 'true') {
@@ -20,5 +20,5 @@ const result = await handler(JSON.parse(event), {
   memoryLimitInMB: '512',
   getRemainingTimeInMillis: () => 30_000,
 });
-if (report === 'true') process.getBuiltinModule('node:fs').writeSync(3, JSON.stringify({ result, loaded }));
-else process.exit(0);
+process.getBuiltinModule('node:fs').writeSync(3, report === 'true' ? JSON.stringify({ result, loaded }) : '{}');
+if (report !== 'true') process.exit(0);

@@ -131,13 +131,15 @@ export async function runFirstCall(
       log += String(chunk);
     });
   }
+  let ms = Number.NaN;
   child.stdio[REPORT]?.on('data', (chunk) => {
+    // To the answer, not to the end of the process, which takes 40 ms more where fetch was used.
+    if (told === '') ms = performance.now() - startedMs;
     told += String(chunk);
   });
   const [status] = (await once(child, 'close')) as [number | null];
-  const ms = performance.now() - startedMs;
   if (status !== 0) throw new Error(`The first call of ${call.name} ended with status ${status}: ${log}`);
-  const { result, loaded } = (report ? JSON.parse(told) : { loaded: [] }) as { result?: unknown; loaded: string[] };
+  const { result, loaded = [] } = JSON.parse(told) as { result?: unknown; loaded?: string[] };
   return { name: call.name, result, loaded, log, ms };
 }
 
