@@ -1,5 +1,6 @@
 /** Drops in the ledger: every one that a route took, and why, if it was refused. */
-import type { Act, Told } from '../runs/request-record.ts';
+import type { Act } from '../runs/request-record.ts';
+import { isEverybodyTold, type Told, toldBy } from '../runs/told.ts';
 import { createDropActs, type DropActs } from './drop-acts.ts';
 import type { Item, Table } from './table.ts';
 
@@ -193,10 +194,9 @@ export function createDrops(table: Table): Drops {
       return (await table.nominated('open', UNTOLD, { limit })).map(({ dropId }) => String(dropId));
     },
     async told(drop, at, told) {
-      const everybody = told.programs && told.people;
       const same = stillThat(drop);
       await table.update(key(drop.dropId), {
-        UpdateExpression: `${setTold(told, 'announcedAt', 'notifiedAt')}${everybody ? ' REMOVE #open, openSince' : ''}`,
+        UpdateExpression: `${setTold(told, 'announcedAt', 'notifiedAt')}${isEverybodyTold(told) ? ' REMOVE #open, openSince' : ''}`,
         expression: `#open = :open AND ${same.expression}`,
         names: { '#open': 'open' },
         values: { ':at': at, ':open': UNTOLD, ...same.values },
@@ -255,7 +255,7 @@ const UNTOLD = 'REJECTED_DROP';
 /** Rejected as a whole or in part, and not told to everybody yet. */
 function isUntold({ state, sheet, announcedAt, notifiedAt }: DropRecord): boolean {
   const isRejected = state === 'REJECTED' || (state === 'TAKEN' && (sheet?.refused ?? 0) > 0);
-  return isRejected && (announcedAt === undefined || notifiedAt === undefined);
+  return isRejected && !isEverybodyTold(toldBy(announcedAt, notifiedAt));
 }
 
 /** Sets the one mark or the other, or both, to `:at`. */

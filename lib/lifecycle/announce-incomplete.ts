@@ -3,6 +3,7 @@ import type { GatherHeader } from '../ledger/gathers.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Route } from '../routing/route.ts';
 import { opaqueId } from '../runs/identity.ts';
+import { isEverybodyTold, toldBy } from '../runs/told.ts';
 import { namelessMissing } from './gather-drop.ts';
 import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
@@ -24,8 +25,8 @@ export async function announceIncomplete(
   const { header } = await ports.ledger.gathers.read(gatherId);
   const withinMs = route.gather?.withinMs;
   if (header === undefined || withinMs === undefined) return;
-  const before = { programs: header.incompleteSince !== undefined, people: header.peopleToldAt !== undefined };
-  if (before.programs && before.people) return;
+  const before = toldBy(header.incompleteSince, header.peopleToldAt);
+  if (isEverybodyTold(before)) return;
   const nowMs = ports.clock.nowMs();
   if (header.missing.length === 0 || nowMs - Date.parse(header.firstSeenAt) < withinMs) return;
   const at = new Date(nowMs).toISOString();

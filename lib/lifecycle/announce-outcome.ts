@@ -5,7 +5,8 @@
  */
 import { opaqueId } from '../runs/identity.ts';
 import { outcomeWords } from '../runs/outcome-words.ts';
-import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { currentAttempt, type RequestRecord, toldOfOutcome } from '../runs/request-record.ts';
+import { isEverybodyTold } from '../runs/told.ts';
 import { announced } from '../runs/transitions.ts';
 import { holdsAnnouncement, type KeepEvidencePorts, keepEvidence } from './keep-evidence.ts';
 import { type Metrics, secondsBetween } from './metrics.ts';
@@ -20,9 +21,8 @@ const RUN_OUTCOME = 'Run Outcome';
 export async function announceOutcome(ports: AnnouncePorts, record: RequestRecord): Promise<void> {
   if (record.state !== 'ENDED') return;
   const kept = await keepEvidence(ports, record);
-  const before = { programs: kept.announcedAt !== undefined, people: kept.notifiedAt !== undefined };
-  if (before.programs && before.people) return;
-  if (holdsAnnouncement(kept)) return;
+  const before = toldOfOutcome(kept);
+  if (isEverybodyTold(before) || holdsAnnouncement(kept)) return;
   const eventId = outcomeEventId(kept);
   const word = {
     event: { detailType: RUN_OUTCOME, detail: outcomeDetail(kept, eventId) },

@@ -2,7 +2,7 @@
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
-import type { Told } from '../runs/request-record.ts';
+import { isEverybodyTold, type Told, toldBy } from '../runs/told.ts';
 import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
 import { type TellPorts, tell, type Word } from './tell.ts';
@@ -26,10 +26,10 @@ const WORDS: Readonly<Record<string, string>> = {
 export async function announceRejected(ports: AnnounceRejectedPorts, dropId: string): Promise<void> {
   const drop = await ports.ledger.drops.read(dropId);
   if (drop === undefined || !isRejected(drop)) return;
-  const before = { programs: drop.announcedAt !== undefined, people: drop.notifiedAt !== undefined };
+  const before = toldBy(drop.announcedAt, drop.notifiedAt);
   const mark = (told: Told) => ports.ledger.drops.told(drop, new Date(ports.clock.nowMs()).toISOString(), told);
   // Two at once may have marked one half each, so that it is still nominated.
-  if (before.programs && before.people) return mark(before);
+  if (isEverybodyTold(before)) return mark(before);
   await tell(ports, wordOf(drop), before, mark);
 }
 

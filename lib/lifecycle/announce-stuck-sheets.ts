@@ -5,6 +5,7 @@
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
+import { isEverybodyTold, toldBy } from '../runs/told.ts';
 import { errorName } from './error-name.ts';
 import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
@@ -48,8 +49,8 @@ export async function announceStuckSheets(
 }
 
 async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Promise<void> {
-  const before = { programs: drop.stuckAnnouncedAt !== undefined, people: drop.stuckSince !== undefined };
-  if (before.programs && before.people) return;
+  const before = toldBy(drop.stuckAnnouncedAt, drop.stuckSince);
+  if (isEverybodyTold(before)) return;
   const { dropId, route, sheet } = drop;
   const since = readingSince(drop);
   const eventId = opaqueId({ announcement: SHEET_UNFINISHED, dropId, since, revision: sheet?.revision ?? 0 });

@@ -1,6 +1,7 @@
 /** Tells that nobody knows whether a StartRun made a run, so that a person decides: once for each time that it is so. */
 import { opaqueId } from '../runs/identity.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { isEverybodyTold } from '../runs/told.ts';
 import { toldOfUncertainty, uncertainTold } from '../runs/transitions.ts';
 import type { AnnouncePorts } from './announce-outcome.ts';
 import { noticeText } from './notice-text.ts';
@@ -13,7 +14,7 @@ export async function announceUncertain(
   record: RequestRecord,
 ): Promise<void> {
   const before = toldOfUncertainty(record);
-  if (record.state !== 'UNCERTAIN' || (before.programs && before.people)) return;
+  if (record.state !== 'UNCERTAIN' || isEverybodyTold(before)) return;
   const { identity, since } = record;
   await tell(ports, wordOf(record), before, (told) =>
     ports.ledger.requests.change(identity, (latest) => uncertainTold(latest, since, told), record),

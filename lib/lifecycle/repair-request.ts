@@ -1,5 +1,6 @@
 /** Repairs of one request: each takes the step that a lost execution or a crash left out, and is safe to repeat. */
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { isEverybodyTold } from '../runs/told.ts';
 import { toldOfUncertainty, waiting } from '../runs/transitions.ts';
 import { announceOutcome } from './announce-outcome.ts';
 import { announceUncertain } from './announce-uncertain.ts';
@@ -53,8 +54,7 @@ export async function repairAnnouncement(ports: RepairPorts, record: RequestReco
 
 /** A person may let it rest, but has to know. */
 export async function repairUncertainty(ports: RepairPorts, record: RequestRecord): Promise<boolean> {
-  const { programs, people } = toldOfUncertainty(record);
-  if ((programs && people) || isYoung(ports, record)) return false;
+  if (isEverybodyTold(toldOfUncertainty(record)) || isYoung(ports, record)) return false;
   await announceUncertain(ports, record);
   return true;
 }

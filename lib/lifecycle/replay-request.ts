@@ -1,8 +1,9 @@
 /** A person sends a request round again that ended without a run, or decides one of which nobody knows whether it has one. */
 import type { Ledger } from '../ledger/ledger.ts';
 import { acted, adoptedByHand, canReopen, givenUp, hasActed, reopened, startedAgain } from '../runs/operator-steps.ts';
-import { type Act, currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { type Act, currentAttempt, type RequestRecord, toldOfOutcome } from '../runs/request-record.ts';
 import { REQUEST_ID_TAG } from '../runs/start-run-input.ts';
+import { isEverybodyTold } from '../runs/told.ts';
 import { changedMembers } from './changed-members.ts';
 import { startAnotherWatcher, type WatcherPorts } from './claim-request.ts';
 import { findOwnRun } from './find-run.ts';
@@ -45,12 +46,12 @@ export async function replayRequest(
   return { kind: 'reopened', record: await startAnotherWatcher(ports, after) };
 }
 
-function sayWhyNot({ state, outcome, announcedAt, notifiedAt }: RequestRecord): string {
+function sayWhyNot(record: RequestRecord): string {
+  const { state, outcome } = record;
   if (state === 'UNCERTAIN')
     return 'Nobody knows whether it has a run: decide with --adopt RUN, --start-again or --give-up.';
   if (state !== 'ENDED') return 'It is not over.';
-  if (announcedAt === undefined || notifiedAt === undefined)
-    return 'Its outcome is still being announced. Try again in a minute.';
+  if (!isEverybodyTold(toldOfOutcome(record))) return 'Its outcome is still being announced. Try again in a minute.';
   return `It ended as ${outcome}. "rundrop rerun" runs it again.`;
 }
 

@@ -10,6 +10,7 @@ import {
   toldOfOverdue,
 } from '../runs/overdue.ts';
 import { currentAttempt, type RequestRecord } from '../runs/request-record.ts';
+import { isEverybodyTold } from '../runs/told.ts';
 import { noticeText } from './notice-text.ts';
 import type { Clock, Notice, Settings } from './ports.ts';
 import { type TellPorts, tell } from './tell.ts';
@@ -42,8 +43,7 @@ export async function tellOverdue(ports: TellOverduePorts, record: RequestRecord
 }
 
 function isTold(record: RequestRecord, { status }: Overdue): boolean {
-  const { programs, people } = toldOfOverdue(currentAttempt(record), status);
-  return programs && people;
+  return isEverybodyTold(toldOfOverdue(currentAttempt(record), status));
 }
 
 /** Opaque ids and HealthOmics' own words only (invariant 9). */

@@ -1,5 +1,5 @@
 /** One announcement, to programs and then to people. */
-import type { Told } from '../runs/request-record.ts';
+import { newlyTold, type Told } from '../runs/told.ts';
 import { errorName } from './error-name.ts';
 import type { Announcement, Announcer, Log, Notice, Notifier } from './ports.ts';
 
@@ -32,7 +32,7 @@ export async function tell(
   if (notNotified !== undefined)
     log.error('the notification was not taken', { eventId, about, error: errorName(notNotified.error) });
   const told = { programs: notAnnounced === undefined, people: notNotified === undefined };
-  if (told.programs !== before.programs || told.people !== before.people) await mark(told);
+  if (newlyTold(told, before) !== undefined) await mark(told);
   if (notAnnounced !== undefined) throw notAnnounced.error;
 }
 

@@ -2,8 +2,9 @@
  * The steps that a person takes with a request. Pure, as those of `transitions.ts`: a step that does not apply returns the
  * record as it was, and every step that was taken is in `acts`.
  */
-import { type Act, currentAttempt, type RequestRecord } from './request-record.ts';
+import { type Act, currentAttempt, type RequestRecord, toldOfOutcome } from './request-record.ts';
 import { askedName } from './start-run-input.ts';
+import { isEverybodyTold } from './told.ts';
 import { ended, NEVER_STARTED, newAttempt, type StartedRun, started } from './transitions.ts';
 
 /** So many are kept, the newest; a person does not come near it. */
@@ -31,8 +32,8 @@ export function cancelAsked(record: RequestRecord, act: Act): RequestRecord {
 
 /** Whether a request that is over may be opened again: it has ended without a run, and the world has been told. */
 export function canReopen(record: RequestRecord): boolean {
-  const { outcome, announcedAt, notifiedAt } = record;
-  const isTold = announcedAt !== undefined && notifiedAt !== undefined;
+  const { outcome } = record;
+  const isTold = isEverybodyTold(toldOfOutcome(record));
   return (outcome === 'REFUSED' || outcome === 'SUPERSEDED') && currentAttempt(record).uuid === undefined && isTold;
 }
 

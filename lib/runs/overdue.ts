@@ -1,6 +1,7 @@
 /** Runs that stay in a status for longer than they should. It is told, once a status; nothing ends a run for it. */
-import { type AttemptRecord, currentAttempt, type RequestRecord, type Told } from './request-record.ts';
+import { type AttemptRecord, currentAttempt, type RequestRecord } from './request-record.ts';
 import { ACTIVE_RUN_STATUSES, type ActiveRunStatus } from './run-status.ts';
+import { newlyTold, type Told, toldBy } from './told.ts';
 
 export interface Overdue {
   readonly status: ActiveRunStatus;
@@ -35,8 +36,7 @@ export function overdueNoticed(record: RequestRecord, overdue: Overdue, at: stri
 
 /** Whom word has reached of the run's being in this status for too long. */
 export function toldOfOverdue({ overdue }: AttemptRecord, status: ActiveRunStatus): Told {
-  const noticed = overdue?.status === status ? overdue : undefined;
-  return { programs: noticed?.announcedAt !== undefined, people: noticed?.toldAt !== undefined };
+  return overdue?.status === status ? toldBy(overdue.announcedAt, overdue.toldAt) : toldBy(undefined, undefined);
 }
 
 /** It was told. The first mark of each stays. */
@@ -44,11 +44,9 @@ export function overdueTold(record: RequestRecord, status: ActiveRunStatus, at: 
   const attempt = currentAttempt(record);
   const { overdue } = attempt;
   if (overdue?.status !== status) return record;
-  const known = toldOfOverdue(attempt, status);
-  const announces = told.programs && !known.programs;
-  const notifies = told.people && !known.people;
-  if (!announces && !notifies) return record;
-  const marks = { ...(announces ? { announcedAt: at } : {}), ...(notifies ? { toldAt: at } : {}) };
+  const news = newlyTold(told, toldOfOverdue(attempt, status));
+  if (news === undefined) return record;
+  const marks = { ...(news.programs ? { announcedAt: at } : {}), ...(news.people ? { toldAt: at } : {}) };
   return withCurrent(record, { ...attempt, overdue: { ...overdue, ...marks } });
 }
 

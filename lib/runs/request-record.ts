@@ -5,6 +5,7 @@
 import type { Origin } from './identity.ts';
 import type { RequestChanges, RetryOverrides } from './retry.ts';
 import type { ActiveRunStatus, RunStatus } from './run-status.ts';
+import { isEverybodyTold, type Told, toldBy } from './told.ts';
 
 export type RequestState =
   /** The claim is written, its execution may not run yet. */
@@ -43,14 +44,6 @@ export interface SheetSource {
   readonly dropId: string;
   /** From 1; of a very large group the first ones. */
   readonly lines: readonly number[];
-}
-
-/** Whom word of something has reached. */
-export interface Told {
-  /** By an event on the bus. */
-  readonly programs: boolean;
-  /** By a message of the topic. */
-  readonly people: boolean;
 }
 
 /** Where something is kept as evidence: which object, and which bytes. */
@@ -213,10 +206,15 @@ export function isHeardOf({ heardAt, missedAt }: AttemptRecord): boolean {
   return heardAt !== undefined && (missedAt === undefined || missedAt < heardAt);
 }
 
+/** Whom word of its outcome has reached. */
+export function toldOfOutcome({ announcedAt, notifiedAt }: Pick<RequestRecord, 'announcedAt' | 'notifiedAt'>): Told {
+  return toldBy(announcedAt, notifiedAt);
+}
+
 /** Where the request stands in the index of unfinished work; `undefined` when nothing is left to do. */
 export function openWork(record: RequestRecord): RequestState | 'UNANNOUNCED' | 'UNEVIDENCED' | undefined {
   if (record.state !== 'ENDED') return record.state;
-  if (record.announcedAt === undefined || record.notifiedAt === undefined) return 'UNANNOUNCED';
+  if (!isEverybodyTold(toldOfOutcome(record))) return 'UNANNOUNCED';
   const { evidence, evidenceTrouble } = record;
   const lacksEvidence = evidence === undefined && evidenceTrouble !== undefined;
   return lacksEvidence && evidenceTrouble.givenUpAt === undefined ? 'UNEVIDENCED' : undefined;

@@ -3,11 +3,12 @@
  * was already taken or something else came first, returns the record as it was; nothing here ever goes back.
  */
 import { requestIdOf } from './identity.ts';
-import type { AttemptRecord, EvidenceMark, EvidenceTrouble, Outcome, RequestRecord, Told } from './request-record.ts';
-import { currentAttempt, isHeardOf } from './request-record.ts';
+import type { AttemptRecord, EvidenceMark, EvidenceTrouble, Outcome, RequestRecord } from './request-record.ts';
+import { currentAttempt, isHeardOf, toldOfOutcome } from './request-record.ts';
 import type { RequestChanges } from './retry.ts';
 import { advances, isTerminal, type RunStatus } from './run-status.ts';
 import { runNameOf } from './start-run-input.ts';
+import { newlyTold, type Told } from './told.ts';
 
 /** What StartRun answered, or GetRun and ListRuns said of a run that turned out to be ours. */
 export interface StartedRun {
@@ -154,12 +155,12 @@ export function uncertain(record: RequestRecord, reason: string, at: string): Re
 /** It was told, as long as it is about the same uncertainty. */
 export function uncertainTold(record: RequestRecord, since: string, told: Told): RequestRecord {
   if (record.state !== 'UNCERTAIN' || record.since !== since) return record;
-  const known = toldOfUncertainty(record);
-  if ((known.programs || !told.programs) && (known.people || !told.people)) return record;
+  const news = newlyTold(told, toldOfUncertainty(record));
+  if (news === undefined) return record;
   return {
     ...record,
-    ...(told.programs ? { uncertainAnnouncedSince: since } : {}),
-    ...(told.people ? { uncertainToldSince: since } : {}),
+    ...(news.programs ? { uncertainAnnouncedSince: since } : {}),
+    ...(news.people ? { uncertainToldSince: since } : {}),
   };
 }
 
@@ -191,10 +192,9 @@ export function attemptEvidenceKept(record: RequestRecord, attempt: number, evid
 /** Its outcome was told. The first mark of each stays. */
 export function announced(record: RequestRecord, at: string, told: Told): RequestRecord {
   if (record.state !== 'ENDED') return record;
-  const announces = told.programs && record.announcedAt === undefined;
-  const notifies = told.people && record.notifiedAt === undefined;
-  if (!announces && !notifies) return record;
-  return { ...record, ...(announces ? { announcedAt: at } : {}), ...(notifies ? { notifiedAt: at } : {}) };
+  const news = newlyTold(told, toldOfOutcome(record));
+  if (news === undefined) return record;
+  return { ...record, ...(news.programs ? { announcedAt: at } : {}), ...(news.people ? { notifiedAt: at } : {}) };
 }
 
 /** Whether HealthOmics has said how the current attempt's run ended. */

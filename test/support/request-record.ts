@@ -1,5 +1,6 @@
 import { newRequest } from '../../lib/lifecycle/claim-request.ts';
-import type { RequestRecord, Told } from '../../lib/runs/request-record.ts';
+import type { RequestRecord } from '../../lib/runs/request-record.ts';
+import type { Told } from '../../lib/runs/told.ts';
 
 export const CREATED_AT = '2026-01-02T03:04:05.000Z';
 
