@@ -22,6 +22,8 @@ export interface DropActs {
     dropId: string,
     to: { readonly state: 'TAKEN' | 'GATHERING' | 'READING'; readonly route: string; readonly at: string },
   ): Promise<void>;
+  /** Lets a sheet's rows be claimed for another while: should some stay unclaimed, that is news. `false` as above. */
+  readOn(drop: { readonly dropId: string; readonly acts?: readonly Act[] }, act: Act): Promise<boolean>;
   /** Keeps what a person did, and changes nothing else. */
   note(drop: { readonly dropId: string; readonly acts?: readonly Act[] }, act: Act): Promise<void>;
 }
@@ -58,6 +60,14 @@ export function createDropActs(table: Table): DropActs {
         expression: '#state = :replayed',
         names: { '#state': 'state', '#route': 'route', ...(isSheet ? { '#open': 'open' } : {}) },
         values: { ':to': state, ':route': route, ':replayed': 'REPLAYED', ...(isSheet ? { ':at': at } : {}) },
+      });
+    },
+    readOn({ dropId, acts = [] }, act) {
+      return table.update(key(dropId), {
+        UpdateExpression: 'SET acts = :acts, #open = :reading, openSince = :at REMOVE stuckAnnouncedAt, stuckSince',
+        expression: '#state = :reading',
+        names: { '#state': 'state', '#open': 'open' },
+        values: { ':acts': [...acts, act].slice(-MOST_ACTS), ':reading': 'READING', ':at': act.at },
       });
     },
     async note({ dropId, acts = [] }, act) {

@@ -109,9 +109,9 @@ export interface Drops extends DropActs {
     dropId: string,
     to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'reasonCode' | 'identity'>>,
   ): Promise<void>;
-  /** It was told that a sheet stays unfinished: once for each time. */
-  toldStuck(drop: Opening, at: string, told: Told): Promise<void>;
-  /** What the index nominates of the sheets whose rows are being claimed; oldest first. */
+  /** It was told that a sheet stays unfinished, unless more of it was claimed or a person sent it round again meanwhile. */
+  toldStuck(drop: Pick<DropRecord, 'dropId' | 'acts' | 'sheet'>, at: string, told: Told): Promise<void>;
+  /** What the index nominates of the sheets whose rows are being claimed and of which nobody was told that they stay so. */
   openSheets(limit: number): Promise<readonly DropRecord[]>;
   /**
    * Applies a pure step to the latest record of a sheet's drop and writes it if it changed anything. Returns the record
@@ -179,13 +179,7 @@ export function createDrops(table: Table): Drops {
     },
     ...createDropActs(table),
     async toldStuck(drop, at, told) {
-      const same = stillThat(drop);
-      await table.update(key(drop.dropId), {
-        UpdateExpression: setTold(told, 'stuckAnnouncedAt', 'stuckSince'),
-        expression: `#state = :reading AND ${same.expression}`,
-        names: { '#state': 'state' },
-        values: { ':at': at, ':reading': 'READING', ...same.values },
-      });
+      await table.update(key(drop.dropId), toldStuckUpdate(drop, at, told));
     },
     async openSheets(limit) {
       return (await table.nominated('open', 'READING', { limit })).map(recordOf);
@@ -196,7 +190,7 @@ export function createDrops(table: Table): Drops {
     async told(drop, at, told) {
       const same = stillThat(drop);
       await table.update(key(drop.dropId), {
-        UpdateExpression: `${setTold(told, 'announcedAt', 'notifiedAt')}${isEverybodyTold(told) ? ' REMOVE #open, openSince' : ''}`,
+        UpdateExpression: `${setTold(told, 'announcedAt', 'notifiedAt')}${leavesIfTold(told)}`,
         expression: `#open = :open AND ${same.expression}`,
         names: { '#open': 'open' },
         values: { ':at': at, ':open': UNTOLD, ...same.values },
@@ -219,16 +213,14 @@ function openWork(drop: DropRecord): { readonly open: string; readonly openSince
 
 function sheetUpdate(drop: DropRecord, revision: number) {
   const { state, reason, sheet } = drop;
-  // What is READING has its place in the index already.
-  const open = state === 'READING' ? undefined : openWork(drop);
+  const open = openWork(drop);
   const sets = ['#state = :state', 'sheet = :sheet', ...(reason === undefined ? [] : ['reason = :reason'])];
   if (open !== undefined) sets.push('#open = :open', 'openSince = :since');
-  const leaves = state !== 'READING' && open === undefined;
   const removes = [
     ...(reason === undefined ? ['reason'] : []),
     'stuckAnnouncedAt',
     'stuckSince',
-    ...(leaves ? ['#open', 'openSince'] : []),
+    ...(open === undefined ? ['#open', 'openSince'] : []),
   ];
   const unwritten = 'attribute_exists(pk) AND attribute_not_exists(#identity) AND attribute_not_exists(sheet)';
   return {
@@ -236,7 +228,7 @@ function sheetUpdate(drop: DropRecord, revision: number) {
     expression: revision === 0 ? unwritten : 'sheet.revision = :revision',
     names: {
       '#state': 'state',
-      ...(state === 'READING' ? {} : { '#open': 'open' }),
+      '#open': 'open',
       ...(revision === 0 ? { '#identity': 'identity' } : {}),
     },
     values: {
@@ -245,6 +237,27 @@ function sheetUpdate(drop: DropRecord, revision: number) {
       ':sheet': sheet,
       ...(reason === undefined ? {} : { ':reason': reason }),
       ...(revision === 0 ? {} : { ':revision': revision }),
+    },
+  };
+}
+
+function toldStuckUpdate({ acts = [], sheet }: Pick<DropRecord, 'acts' | 'sheet'>, at: string, told: Told) {
+  const lastAct = acts.at(-1);
+  const sameActs = lastAct === undefined ? 'attribute_not_exists(acts)' : `acts[${acts.length - 1}].#at = :acted`;
+  const sameProgress = sheet === undefined ? 'attribute_not_exists(sheet)' : 'sheet.revision = :revision';
+  return {
+    UpdateExpression: `${setTold(told, 'stuckAnnouncedAt', 'stuckSince')}${leavesIfTold(told)}`,
+    expression: `#state = :reading AND ${sameActs} AND ${sameProgress}`,
+    names: {
+      '#state': 'state',
+      ...(isEverybodyTold(told) ? { '#open': 'open' } : {}),
+      ...(lastAct === undefined ? {} : { '#at': 'at' }),
+    },
+    values: {
+      ':at': at,
+      ':reading': 'READING',
+      ...(lastAct === undefined ? {} : { ':acted': lastAct.at }),
+      ...(sheet === undefined ? {} : { ':revision': sheet.revision }),
     },
   };
 }
@@ -262,6 +275,11 @@ function isUntold({ state, sheet, announcedAt, notifiedAt }: DropRecord): boolea
 function setTold({ programs, people }: Told, ofPrograms: string, ofPeople: string): string {
   const marks = [...(programs ? [ofPrograms] : []), ...(people ? [ofPeople] : [])];
   return `SET ${marks.map((mark) => `${mark} = :at`).join(', ')}`;
+}
+
+/** What everybody was told is no unfinished work. */
+function leavesIfTold(told: Told): string {
+  return isEverybodyTold(told) ? ' REMOVE #open, openSince' : '';
 }
 
 /** That nobody has sent it round again since. */

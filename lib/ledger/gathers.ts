@@ -60,21 +60,26 @@ export interface Gathers {
   fire(header: GatherHeader, fired: NonNullable<GatherHeader['fired']>): Promise<boolean>;
   /** Lets a complete set start that `onChange: hold` keeps back. `false` when no set waits under that id. */
   release(gatherId: string, by?: Release): Promise<boolean>;
-  /** What fired has its claim: nothing is left to do for this generation. */
-  settle(header: GatherHeader): Promise<void>;
+  /** What fired has its claim: nothing is left to do for this generation, and a year later its header expires. */
+  settle(header: GatherHeader, nowMs: number): Promise<void>;
+  /** Lets a member of what fired expire with it, unless it was replaced meanwhile. */
+  expireMember(gatherId: string, member: Pick<GatherMember, 'slot' | 'dropId'>, nowMs: number): Promise<void>;
   /** What the index nominates of the sets that wait, or that fired and have no claim yet; oldest first. */
   open(state: 'GATHERING' | 'FIRED', limit: number): Promise<readonly GatherHeader[]>;
 }
 
+/** A set that waits does not expire. One that has fired is in its request, which is kept for ever. */
+const FIRED_LIFE_SECONDS = 365 * 24 * 3600;
 /** A member is replaced only by a newer one; two that replace each other for ever would be a fault. */
 const MOST_CONFLICTS = 20;
 
 export function createGathers(table: Table): Gathers {
   const pk = (gatherId: string) => `GATHER#${gatherId}`;
   const header = (gatherId: string) => ({ pk: pk(gatherId), sk: 'HEADER' });
+  const memberKey = (gatherId: string, slot: string) => ({ pk: pk(gatherId), sk: `MEMBER#${slot}` });
   return {
     async putMember(gatherId, member, onReplace) {
-      const key = { pk: pk(gatherId), sk: `MEMBER#${member.slot}` };
+      const key = memberKey(gatherId, member.slot);
       for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
         const known = await table.get(key);
         if (known?.dropId === member.dropId) return true;
@@ -98,13 +103,16 @@ export function createGathers(table: Table): Gathers {
     },
     async waitFor(wanted, at) {
       const open = { open: 'GATHERING', openSince: wanted.firstSeenAt, seenAt: at };
-      await table.update(header(wanted.gatherId), inGeneration(wanted, { ...attributesOf(wanted), ...open }));
+      await table.update(
+        header(wanted.gatherId),
+        inGeneration(wanted, { ...attributesOf(wanted), ...open }, ['expiresAt']),
+      );
     },
     fire(wanted, fired) {
       const { incompleteSince: _told, peopleToldAt: _people, ...waited }: Item = attributesOf(wanted);
       const bumped = { ...waited, missing: [], generation: wanted.generation + 1, fired };
       const open = { open: 'FIRED', openSince: wanted.firstSeenAt };
-      const removed = ['incompleteSince', 'peopleToldAt', 'released'];
+      const removed = ['incompleteSince', 'peopleToldAt', 'released', 'expiresAt'];
       return table.update(header(wanted.gatherId), inGeneration(wanted, { ...bumped, ...open }, removed));
     },
     release(gatherId, by) {
@@ -116,12 +124,19 @@ export function createGathers(table: Table): Gathers {
         values: { ':true': true, ':gathering': 'GATHERING', ...(by === undefined ? {} : { ':by': by }) },
       });
     },
-    async settle({ gatherId, generation }) {
+    async settle({ gatherId, generation }, nowMs) {
       await table.update(header(gatherId), {
-        UpdateExpression: 'REMOVE #open, openSince',
+        UpdateExpression: 'SET expiresAt = :at REMOVE #open, openSince',
         expression: 'generation = :generation AND #open = :fired',
         names: { '#open': 'open' },
-        values: { ':generation': generation, ':fired': 'FIRED' },
+        values: { ':at': expiryOf(nowMs), ':generation': generation, ':fired': 'FIRED' },
+      });
+    },
+    async expireMember(gatherId, { slot, dropId }, nowMs) {
+      await table.update(memberKey(gatherId, slot), {
+        UpdateExpression: 'SET expiresAt = :at',
+        expression: 'dropId = :dropId',
+        values: { ':at': expiryOf(nowMs), ':dropId': dropId },
       });
     },
     async open(state, limit) {
@@ -165,12 +180,17 @@ export function replacesMember(
   return drop.etag !== known.etag || drop.sizeBytes !== known.sizeBytes;
 }
 
+/** Seconds since 1970, as DynamoDB's TTL wants it. */
+function expiryOf(firedMs: number): number {
+  return Math.ceil(firedMs / 1000) + FIRED_LIFE_SECONDS;
+}
+
 function memberOf(item: Item): GatherMember {
-  const { pk: _pk, sk: _sk, ...member } = item;
+  const { pk: _pk, sk: _sk, expiresAt: _at, ...member } = item;
   return member as unknown as GatherMember;
 }
 
 function headerOf(item: Item): GatherHeader {
-  const { pk: _pk, sk: _sk, open: _open, openSince: _since, seenAt: _seen, ...header } = item;
+  const { pk: _pk, sk: _sk, open: _open, openSince: _since, seenAt: _seen, expiresAt: _at, ...header } = item;
   return header as unknown as GatherHeader;
 }

@@ -5,7 +5,7 @@
 import type { DropRecord } from '../ledger/drops.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { opaqueId } from '../runs/identity.ts';
-import { isEverybodyTold, toldBy } from '../runs/told.ts';
+import { isEverybodyTold, type Told, toldBy } from '../runs/told.ts';
 import { errorName } from './error-name.ts';
 import { noticeText } from './notice-text.ts';
 import type { Clock } from './ports.ts';
@@ -50,7 +50,9 @@ export async function announceStuckSheets(
 
 async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Promise<void> {
   const before = toldBy(drop.stuckAnnouncedAt, drop.stuckSince);
-  if (isEverybodyTold(before)) return;
+  const mark = (told: Told) => ports.ledger.drops.toldStuck(drop, new Date(ports.clock.nowMs()).toISOString(), told);
+  // Two at once may have marked one half each, so that it is still nominated.
+  if (isEverybodyTold(before)) return mark(before);
   const { dropId, route, sheet } = drop;
   const since = readingSince(drop);
   const eventId = opaqueId({ announcement: SHEET_UNFINISHED, dropId, since, revision: sheet?.revision ?? 0 });
@@ -72,7 +74,5 @@ async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Prom
     event: { detailType: SHEET_UNFINISHED, detail },
     notice: { eventId, about: SHEET_UNFINISHED, kind: 'INCOMPLETE', route, subject, text },
   } as const;
-  await tell(ports, word, before, (told) =>
-    ports.ledger.drops.toldStuck(drop, new Date(ports.clock.nowMs()).toISOString(), told),
-  );
+  await tell(ports, word, before, mark);
 }

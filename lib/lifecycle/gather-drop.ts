@@ -9,10 +9,12 @@ import { identityOf, opaqueId } from '../runs/identity.ts';
 import type { Claim } from './claim-request.ts';
 import { claimFor, claimOf, claimSet, type DroppedMember, originOf } from './claim-set.ts';
 import { sentences } from './sentences.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { TakeDropPorts, Taken } from './take-drop.ts';
 
 /** Deliveries of one set that meet: each but one reads again and finds the set fired. */
 const MOST_CONFLICTS = 10;
+const WRITES_AT_ONCE = 8;
 
 /** The id of the set whose members have these values of the route's `by`. */
 export function gatherIdOf(route: Pick<Route, 'name'>, group: Readonly<Record<string, string>>): string {
@@ -93,11 +95,19 @@ async function claimLeftOver(ports: TakeDropPorts, fired: NonNullable<GatherHead
 
 /** The route is gone from the file, but what had fired before is owed its run all the same. Returns whether it was. */
 export async function claimWithoutRoute(ports: TakeDropPorts, { gatherId }: GatherHeader): Promise<boolean> {
-  const { header } = await ports.ledger.gathers.read(gatherId);
+  const { header, members } = await ports.ledger.gathers.read(gatherId);
   if (header?.fired?.claim === undefined) return false;
   await claimLeftOver(ports, header.fired);
-  await ports.ledger.gathers.settle(header);
+  await settle(ports, header, members);
   return true;
+}
+
+/** Members first: with the header settled nobody comes back to them. */
+async function settle(ports: TakeDropPorts, header: GatherHeader, members: readonly GatherMember[]): Promise<void> {
+  const { gathers } = ports.ledger;
+  const nowMs = ports.clock.nowMs();
+  await sideBySide(members, WRITES_AT_ONCE, (member) => gathers.expireMember(header.gatherId, member, nowMs));
+  await gathers.settle(header, nowMs);
 }
 
 /** A set that has fired and now waits again begins to wait at its first new member. */
@@ -118,13 +128,13 @@ async function claimFired(
     const timeMs = Math.max(...set.map(({ drop }) => drop.timeMs));
     const request = fillRequest(route, { members: set, timeMs });
     await claimSet(ports, { file, route, members: set, markers, request });
-    await ports.ledger.gathers.settle(header);
+    await settle(ports, header, members);
     return 'started';
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;
     const reason = sentences(error.problems);
     for (const { dropId } of members) await ports.ledger.drops.change(dropId, { state: 'REJECTED', reason });
-    await ports.ledger.gathers.settle(header);
+    await settle(ports, header, members);
     ports.log.warn('set rejected: no valid request', { gatherId: header.gatherId, route: route.name });
     return 'rejected';
   }

@@ -27,6 +27,8 @@ export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
 
 /** So much unfinished work of each kind is looked at in one pass, oldest first. */
 const MOST_PER_PASS = 1_000;
+/** Sets that wait. More than the thousand of a pass are looked at by turns. */
+const MOST_SETS = 20_000;
 const READS_AT_ONCE = 8;
 /** Executions are asked for at a rate that all of an account share: of more that wait, each is looked at by turns. */
 const MOST_WATCHERS = 200;
@@ -120,12 +122,22 @@ async function forEachOpen(
 }
 
 async function fireGathers(ports: ReconcilePorts): Promise<Pass> {
-  let seen = 0;
-  let repaired = 0;
+  const { gathers } = ports.ledger;
+  const waiting = await gathers.open('GATHERING', MOST_SETS);
+  // Sets may stay incomplete for ever, so those of before must not keep newer ones out.
+  const turns = new Set(
+    byTurns(
+      waiting.map(({ gatherId }) => gatherId),
+      MOST_PER_PASS,
+      ports.clock.nowMs(),
+    ),
+  );
   const headers = [
-    ...(await ports.ledger.gathers.open('FIRED', MOST_PER_PASS)),
-    ...(await ports.ledger.gathers.open('GATHERING', MOST_PER_PASS)),
+    ...(await gathers.open('FIRED', MOST_PER_PASS)),
+    ...waiting.filter(({ gatherId }) => turns.has(gatherId)),
   ];
+  let seen = waiting.length - turns.size;
+  let repaired = 0;
   if (headers.length === 0) return { seen, repaired };
   const file = await ports.routes.read();
   for (const header of headers) {

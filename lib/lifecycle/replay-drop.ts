@@ -28,6 +28,8 @@ export async function replayDrop(ports: ReplayDropPorts, drop: DropRecord, act: 
       if (await ports.ledger.drops.reopen(drop, act)) return { kind: 'route-again', drop: recordedDrop(drop) };
       return { kind: 'nothing', why: 'It has moved on meanwhile.' };
     case 'READING':
+      if (await ports.ledger.drops.readOn(drop, act)) return { kind: 'route-again', drop: recordedDrop(drop) };
+      return { kind: 'nothing', why: 'It has moved on meanwhile.' };
     case 'REPLAYED':
       await ports.ledger.drops.note(drop, act);
       return { kind: 'route-again', drop: recordedDrop(drop) };

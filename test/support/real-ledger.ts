@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { documentClient } from '../../lib/aws/ledger.ts';
 import { createLedger, type Ledger } from '../../lib/ledger/ledger.ts';
+import { createTable, type Table } from '../../lib/ledger/table.ts';
 import { createDynamodb } from '../../local/dynamodb/dynamodb.ts';
 import { serve, testSurroundings } from './service-server.ts';
 
@@ -36,10 +37,11 @@ function keys(hash: string, range: string) {
 }
 
 /** An empty ledger on a DynamoDB of its own. */
-export async function realLedger(): Promise<{ ledger: Ledger; stop(): Promise<void> }> {
+export async function realLedger(): Promise<{ ledger: Ledger; table: Table; stop(): Promise<void> }> {
   const dynamodb = createDynamodb(testSurroundings());
   await dynamodb.createTable(LEDGER_TABLE, { timeToLiveAttribute: 'expiresAt' });
   const served = await serve(dynamodb);
-  const ledger = createLedger(documentClient(new DynamoDBClient(served.client)), TABLE_NAME);
-  return { ledger, stop: () => served.stop() };
+  const documents = documentClient(new DynamoDBClient(served.client));
+  const ledger = createLedger(documents, TABLE_NAME);
+  return { ledger, table: createTable(documents, TABLE_NAME), stop: () => served.stop() };
 }

@@ -2,10 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DropRecord } from '../../../lib/ledger/drops.ts';
 import type { GatherHeader, GatherMember } from '../../../lib/ledger/gathers.ts';
 import type { Ledger } from '../../../lib/ledger/ledger.ts';
+import type { Table } from '../../../lib/ledger/table.ts';
 import { realLedger } from '../../support/real-ledger.ts';
 import { EVERYBODY } from '../../support/request-record.ts';
 
 const AT = '2026-01-02T04:00:00.000Z';
+const sheet = { rows: 2, parts: 2, done: [0], started: 1, known: 0, refused: 0, duplicates: 0, problems: [] };
 const act = { what: 'replay', at: AT, by: 'arn:aws:iam::000000000000:user/ada' } as const;
 
 function drop(dropId: string): DropRecord {
@@ -28,9 +30,10 @@ function member(slot: string, dropId: string, sequencer: string): GatherMember {
 }
 
 let ledger: Ledger;
+let table: Table;
 let stop: () => Promise<void>;
 beforeAll(async () => {
-  ({ ledger, stop } = await realLedger());
+  ({ ledger, table, stop } = await realLedger());
 });
 afterAll(() => stop());
 
@@ -54,15 +57,34 @@ describe('drops in the ledger', () => {
     expect(await ledger.drops.read('refused')).toMatchObject({ state: 'REJECTED', reason: 'not JSON' });
   });
 
-  it('are told of as unfinished sheets anew when they are sent round again while that is being told', async () => {
-    const sheet = { revision: 1, rows: 2, parts: 2, done: [0], started: 1, known: 0, refused: 0, duplicates: 0 };
-    const before: DropRecord = { ...drop('sheet'), state: 'READING', sheet: { ...sheet, problems: [] } };
+  it.each([
+    ['sent round again', (before: DropRecord) => ledger.drops.reopen(before, act)],
+    ['read on', (before: DropRecord) => ledger.drops.readOn(before, act)],
+    [
+      'claimed in part',
+      ({ dropId }: DropRecord) => ledger.drops.changeSheet(dropId, () => ({ state: 'READING', sheet })),
+    ],
+  ])('are told of as unfinished sheets anew when they are %s while that is being told', async (meanwhile, happens) => {
+    const before: DropRecord = { ...drop(meanwhile), state: 'READING', sheet: { ...sheet, revision: 1 } };
     await ledger.drops.record(before);
-    await ledger.drops.reopen(before, act);
+    await happens(before);
     await ledger.drops.toldStuck(before, AT, EVERYBODY);
-    expect(await ledger.drops.read('sheet')).not.toHaveProperty('stuckSince');
-    await ledger.drops.toldStuck({ dropId: 'sheet', reopened: 1 }, AT, EVERYBODY);
-    expect(await ledger.drops.read('sheet')).toMatchObject({ stuckAnnouncedAt: AT, stuckSince: AT });
+    const after = await ledger.drops.read(meanwhile);
+    expect(after).not.toHaveProperty('stuckSince');
+    await ledger.drops.toldStuck(after ?? before, AT, EVERYBODY);
+    expect(await ledger.drops.read(meanwhile)).toMatchObject({ stuckAnnouncedAt: AT, stuckSince: AT });
+  });
+
+  it('are no unfinished sheets any more once that was told to everybody, until more of them is claimed', async () => {
+    const before: DropRecord = { ...drop('told'), state: 'READING', sheet: { ...sheet, revision: 1 } };
+    await ledger.drops.record(before);
+    const isOpen = async () => (await ledger.drops.openSheets(100)).some(({ dropId }) => dropId === 'told');
+    await ledger.drops.toldStuck(before, AT, { programs: true, people: false });
+    expect(await isOpen()).toBe(true);
+    await ledger.drops.toldStuck(before, AT, EVERYBODY);
+    expect(await isOpen()).toBe(false);
+    await ledger.drops.changeSheet('told', () => ({ state: 'READING', sheet }));
+    expect(await isOpen()).toBe(true);
   });
 
   it('are still to be told of when they come to nothing again while that of before is being told', async () => {
@@ -121,8 +143,38 @@ describe('gathers in the ledger', () => {
     ]);
     await ledger.gathers.fire(header('open'), { identity: 'r', drops: {} });
     expect((await ledger.gathers.open('FIRED', 50)).map(({ gatherId }) => gatherId)).toContain('open');
-    await ledger.gathers.settle({ ...header('open'), generation: 1 });
+    await ledger.gathers.settle({ ...header('open'), generation: 1 }, 0);
     expect((await ledger.gathers.open('FIRED', 50)).map(({ gatherId }) => gatherId)).not.toContain('open');
+  });
+});
+
+describe('what has fired', () => {
+  const header: GatherHeader = {
+    gatherId: 'year',
+    route: 'germline',
+    group: { sample: 's' },
+    generation: 0,
+    firstSeenAt: AT,
+    missing: [],
+  };
+  const expiries = async () =>
+    (await table.partition('GATHER#year')).map(({ sk, expiresAt }) => `${sk} ${expiresAt ?? 'never'}`);
+
+  it('expires a year later, but for what came meanwhile, and what waits does not', async () => {
+    const [first, second] = [member('1', 'a', '01'), member('2', 'b', '02')];
+    await ledger.gathers.putMember('year', first);
+    await ledger.gathers.putMember('year', second);
+    await ledger.gathers.waitFor(header, AT);
+    expect(await expiries()).toEqual(['HEADER never', 'MEMBER#1 never', 'MEMBER#2 never']);
+    await ledger.gathers.fire(header, { identity: 'r', drops: { '1': 'a', '2': 'b' } });
+    await ledger.gathers.putMember('year', member('2', 'c', '03'));
+    for (const one of [first, second]) await ledger.gathers.expireMember('year', one, 1_000);
+    const fired = { ...header, generation: 1 };
+    await ledger.gathers.settle(fired, 1_000);
+    expect(await expiries()).toEqual(['HEADER 31536001', 'MEMBER#1 31536001', 'MEMBER#2 never']);
+    expect((await ledger.gathers.read('year')).members[0]).toEqual(first);
+    await ledger.gathers.waitFor(fired, AT);
+    expect(await expiries()).toEqual(['HEADER never', 'MEMBER#1 31536001', 'MEMBER#2 never']);
   });
 });
 

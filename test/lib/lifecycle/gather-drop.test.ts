@@ -3,7 +3,7 @@ import { gatherIdOf } from '../../../lib/lifecycle/gather-drop.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { loadRouteFile } from '../../../lib/routing/route-file.ts';
-import { sha256 } from '../../../lib/runs/identity.ts';
+import { opaqueId, sha256 } from '../../../lib/runs/identity.ts';
 import { createWorld, put, ROUTES, type World } from '../../support/world.ts';
 
 const MORE_ROUTES = ROUTES.replace(
@@ -57,6 +57,35 @@ describe('a set with quiet', () => {
     world.clock.now += 2 * MINUTE_MS;
     await reconcile(world);
     expect(await requests()).toHaveLength(1);
+  });
+});
+
+describe('more sets than a pass looks at', () => {
+  it('are looked at by turns, so that those of before keep no newer one out', async () => {
+    const header = {
+      route: 'quiet',
+      group: {},
+      generation: 0,
+      firstSeenAt: '2026-01-01T00:00:00.000Z',
+      missing: ['x'],
+    };
+    const many = Array.from({ length: 2_500 }, (_, number) => ({ ...header, gatherId: opaqueId({ number }) }));
+    const seen = new Set<string>();
+    const gathers = {
+      ...world.ledger.gathers,
+      open: async (state: string, limit: number) => (state === 'GATHERING' ? many.slice(0, limit) : []),
+      read: async (gatherId: string) => {
+        seen.add(gatherId);
+        return { members: [] };
+      },
+      waitFor: async () => {},
+    };
+    for (let minute = 0; minute < 3; minute += 1) {
+      const { unfinished } = await reconcile({ ...world, ledger: { ...world.ledger, gathers } });
+      expect(unfinished).toBe(many.length);
+      world.clock.now += MINUTE_MS;
+    }
+    expect(seen.size).toBe(many.length);
   });
 });
 

@@ -340,6 +340,22 @@ describe('a sheet of which a part is lost', () => {
     expect(await stuck()).toMatchObject([{ kind: 'unfinished sheet', why: expect.stringContaining('Parts left: 2') }]);
   });
 
+  it('is announced again when it stays unfinished for an hour after it was sent round again', async () => {
+    const { lost } = await halfRead();
+    world.clock.now += HOUR_MS;
+    await reconcile(world);
+    const record = await world.ledger.drops.read(lost.dropId);
+    if (record === undefined) throw new Error('no drop');
+    await replayDrop(world, record, act());
+    await reconcile(world);
+    expect(world.announcer.sent).toHaveLength(1);
+    world.clock.now += HOUR_MS;
+    await reconcile(world);
+    await reconcile(world);
+    expect(new Set(world.announcer.sent.map(({ detail }) => detail.eventId)).size).toBe(2);
+    expect(world.announcer.sent).toHaveLength(2);
+  });
+
   it('is announced once also while the topic is ill, and people are told later', async () => {
     await halfRead();
     world.clock.now += HOUR_MS;
