@@ -1,6 +1,6 @@
 /** Drops in the ledger: every one that a route took, and why, if it was refused. */
 import type { Act } from '../runs/request-record.ts';
-import { isEverybodyTold, type Told, toldBy } from '../runs/told.ts';
+import { isEverybodyTold, newlyTold, type Told, toldBy } from '../runs/told.ts';
 import { createDropActs, type DropActs } from './drop-acts.ts';
 import type { Item, Table } from './table.ts';
 
@@ -81,8 +81,8 @@ export interface DropRecord {
   readonly stuckSince?: string;
 }
 
-/** A drop as it was when it was told of. */
-type Opening = Pick<DropRecord, 'dropId' | 'reopened'>;
+/** A drop as it was before it was told of. */
+type Opening = Pick<DropRecord, 'dropId' | 'reopened' | 'announcedAt' | 'notifiedAt'>;
 
 /** Where a sheet stands from now on. */
 export type SheetStep = Pick<DropRecord, 'state' | 'reason'> & { readonly sheet: Omit<SheetProgress, 'revision'> };
@@ -189,11 +189,13 @@ export function createDrops(table: Table): Drops {
     },
     async told(drop, at, told) {
       const same = stillThat(drop);
+      const news = newlyTold(told, toldBy(drop.announcedAt, drop.notifiedAt));
+      const sets = news === undefined ? '' : setTold(news, 'announcedAt', 'notifiedAt');
       await table.update(key(drop.dropId), {
-        UpdateExpression: `${setTold(told, 'announcedAt', 'notifiedAt')}${leavesIfTold(told)}`,
+        UpdateExpression: `${sets}${leavesIfTold(told)}`.trim(),
         expression: `#open = :open AND ${same.expression}`,
         names: { '#open': 'open' },
-        values: { ':at': at, ':open': UNTOLD, ...same.values },
+        values: { ...(news === undefined ? {} : { ':at': at }), ':open': UNTOLD, ...same.values },
       });
     },
     async list(limit) {

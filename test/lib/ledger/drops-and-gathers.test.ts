@@ -7,6 +7,7 @@ import { realLedger } from '../../support/real-ledger.ts';
 import { EVERYBODY } from '../../support/request-record.ts';
 
 const AT = '2026-01-02T04:00:00.000Z';
+const LATER = '2026-01-02T05:00:00.000Z';
 const sheet = { rows: 2, parts: 2, done: [0], started: 1, known: 0, refused: 0, duplicates: 0, problems: [] };
 const act = { what: 'replay', at: AT, by: 'arn:aws:iam::000000000000:user/ada' } as const;
 
@@ -97,6 +98,15 @@ describe('drops in the ledger', () => {
     expect(again).toMatchObject({ reopened: 1 });
     await ledger.drops.told(again ?? before, AT, EVERYBODY);
     expect(await ledger.drops.untold(100)).not.toContain('again');
+  });
+
+  it('keep when programs, and when people, were told of them', async () => {
+    const drops = async () => (await ledger.drops.read('halves')) ?? drop('halves');
+    await ledger.drops.record({ ...drop('halves'), state: 'REJECTED' });
+    await ledger.drops.told(await drops(), AT, { programs: true, people: false });
+    await ledger.drops.told(await drops(), LATER, EVERYBODY);
+    expect(await drops()).toMatchObject({ announcedAt: AT, notifiedAt: LATER });
+    expect(await ledger.drops.untold(100)).not.toContain('halves');
   });
 
   it('are listed newest first', async () => {
