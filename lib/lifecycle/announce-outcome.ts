@@ -7,7 +7,7 @@ import { opaqueId } from '../runs/identity.ts';
 import { outcomeWords } from '../runs/outcome-words.ts';
 import { currentAttempt, type RequestRecord, toldOfOutcome } from '../runs/request-record.ts';
 import { isEverybodyTold } from '../runs/told.ts';
-import { announced } from '../runs/transitions.ts';
+import { aboutOutcomeOf, announced } from '../runs/transitions.ts';
 import { holdsAnnouncement, type KeepEvidencePorts, keepEvidence } from './keep-evidence.ts';
 import { type Metrics, secondsBetween } from './metrics.ts';
 import { outcomeNotice } from './outcome-notice.ts';
@@ -31,8 +31,7 @@ export async function announceOutcome(ports: AnnouncePorts, record: RequestRecor
   await tell(ports, word, before, async (told) => {
     if (!before.programs && !before.people) countOutcome(ports.metrics, kept);
     const at = new Date(ports.clock.nowMs()).toISOString();
-    // A person may have opened it again meanwhile, and what it comes to then is another outcome.
-    const step = (latest: RequestRecord) => (latest.reopened === kept.reopened ? announced(latest, at, told) : latest);
+    const step = aboutOutcomeOf(kept, (latest) => announced(latest, at, told));
     await ports.ledger.requests.change(kept.identity, step, kept);
   });
 }

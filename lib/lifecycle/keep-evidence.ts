@@ -5,7 +5,7 @@
  */
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AttemptRecord, EvidenceMark, EvidenceTrouble, RequestRecord } from '../runs/request-record.ts';
-import { attemptEvidenceKept, evidenceFailed, evidenceKept } from '../runs/transitions.ts';
+import { aboutOutcomeOf, attemptEvidenceKept, evidenceFailed, evidenceKept } from '../runs/transitions.ts';
 import { errorName } from './error-name.ts';
 import type { Metrics } from './metrics.ts';
 import type { Log } from './ports.ts';
@@ -28,11 +28,11 @@ const LONGEST_DELAY_MS = 6 * 60 * MINUTE_MS;
 export async function keepEvidence(ports: KeepEvidencePorts, record: RequestRecord): Promise<RequestRecord> {
   if (!isDue(record, ports.clock.nowMs())) return record;
   const tried = await tryToWrite(ports, record);
-  const { identity } = record;
-  if ('evidence' in tried)
-    return ports.ledger.requests.change(identity, (latest) => evidenceKept(latest, tried.evidence), record);
-  tellTrouble(ports, identity, tried.trouble);
-  return ports.ledger.requests.change(identity, (latest) => evidenceFailed(latest, tried.trouble), record);
+  if ('trouble' in tried) tellTrouble(ports, record.identity, tried.trouble);
+  const step = aboutOutcomeOf(record, (latest) =>
+    'evidence' in tried ? evidenceKept(latest, tried.evidence) : evidenceFailed(latest, tried.trouble),
+  );
+  return ports.ledger.requests.change(record.identity, step, record);
 }
 
 function tellTrouble({ log, metrics }: KeepEvidencePorts, identity: string, trouble: EvidenceTrouble): void {

@@ -169,6 +169,14 @@ export function toldOfUncertainty({ since, uncertainAnnouncedSince, uncertainTol
   return { programs: uncertainAnnouncedSince === since, people: uncertainToldSince === since };
 }
 
+/** The step, taken of this record's outcome alone: a person may open the request again meanwhile, and it comes to another. */
+export function aboutOutcomeOf(
+  { reopened }: RequestRecord,
+  step: (record: RequestRecord) => RequestRecord,
+): (record: RequestRecord) => RequestRecord {
+  return (record) => (record.reopened === reopened ? step(record) : record);
+}
+
 /** The evidence of the outcome is written. The first mark stays. */
 export function evidenceKept(record: RequestRecord, evidence: EvidenceMark): RequestRecord {
   if (record.state !== 'ENDED' || record.evidence !== undefined) return record;

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { announceOutcome } from '../../../lib/lifecycle/announce-outcome.ts';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
+import { keepEvidence } from '../../../lib/lifecycle/keep-evidence.ts';
 import { listStuck } from '../../../lib/lifecycle/list-stuck.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { recordOutcome } from '../../../lib/lifecycle/record-outcome.ts';
@@ -102,6 +103,21 @@ describe('a refused request', () => {
     expect(await world.ledger.requests.change(untold.identity, step)).toMatchObject({ state: 'ENDED', reopened: 1 });
     await announceOutcome(world, untold);
     expect(await world.ledger.requests.open('UNANNOUNCED', 10)).toEqual([untold.identity]);
+  });
+
+  it('gets evidence of its own when it is over again while that of before is being written', async () => {
+    world.evidence.refuse = Number.POSITIVE_INFINITY;
+    const before = await latest(await refused());
+    const step = (one: RequestRecord) =>
+      ended(reopened({ ...one, announcedAt: 'then', notifiedAt: 'then' }, act()), 'REFUSED', 'later', 'no');
+    for (const refuse of [Number.POSITIVE_INFINITY, 0]) {
+      world.evidence.refuse = refuse;
+      world.clock.now += HOUR_MS;
+      await world.ledger.requests.change(before.identity, step);
+      await keepEvidence(world, before);
+      expect(await latest(before)).not.toHaveProperty('evidence');
+      expect(await latest(before)).not.toHaveProperty('evidenceTrouble');
+    }
   });
 
   it('is opened once by two people at the same time', async () => {
