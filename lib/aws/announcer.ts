@@ -2,6 +2,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import type { Announcer } from '../lifecycle/ports.ts';
 import { config } from './config.ts';
+import { withPatience } from './patience.ts';
 import { traced } from './tracing.ts';
 
 /** The bus answered 200 and did not take the event. Retriable. */
@@ -11,22 +12,28 @@ export class AnnouncementRefused extends Error {
 
 let client: EventBridgeClient | undefined;
 
-export function createAnnouncer(): Announcer {
-  client ??= traced(new EventBridgeClient({}));
-  const events = client;
+/** In a function over its own client and bus; a test gives another. */
+export function createAnnouncer(given?: {
+  readonly events: EventBridgeClient;
+  readonly eventBus: string;
+  readonly patienceMs: number;
+}): Announcer {
+  if (given === undefined) client ??= traced(new EventBridgeClient({}));
+  const events = given?.events ?? client ?? new EventBridgeClient({});
   return {
     async announce({ detailType, detail }) {
+      const eventBus = given?.eventBus ?? config().eventBus;
       const entry = {
-        EventBusName: config().eventBus,
+        EventBusName: eventBus,
         Source: 'rundrop',
         DetailType: detailType,
         Detail: JSON.stringify(detail),
       };
-      const answer = await events.send(new PutEventsCommand({ Entries: [entry] }));
+      const answer = await events.send(new PutEventsCommand({ Entries: [entry] }), withPatience(given?.patienceMs));
       const refused = answer.Entries?.find(({ ErrorCode }) => ErrorCode !== undefined);
       if ((answer.FailedEntryCount ?? 0) === 0 && refused === undefined) return;
       throw new AnnouncementRefused(
-        `Event bus ${config().eventBus} did not take "${detailType}": ${refused?.ErrorCode ?? 'unknown'} ${refused?.ErrorMessage ?? ''}`,
+        `Event bus ${eventBus} did not take "${detailType}": ${refused?.ErrorCode ?? 'unknown'} ${refused?.ErrorMessage ?? ''}`,
       );
     },
   };

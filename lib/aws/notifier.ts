@@ -1,7 +1,8 @@
 /** The topic for people. */
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Notice, Notifier } from '../lifecycle/ports.ts';
-import { config } from './config.ts';
+import { type Config, config } from './config.ts';
+import { withPatience } from './patience.ts';
 import { traced } from './tracing.ts';
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html: a subject is ASCII, without line breaks, shorter than 100. */
@@ -11,20 +12,25 @@ const LONGEST_TEXT = 30_000;
 
 let client: SNSClient | undefined;
 
-export function createNotifier(): Notifier {
-  client ??= traced(new SNSClient({}));
-  const sns = client;
+/** In a function over its own client and settings; a test gives others. */
+export function createNotifier(given?: {
+  readonly sns: SNSClient;
+  readonly settings: Pick<Config, 'notificationsTopic' | 'notify'>;
+  readonly patienceMs: number;
+}): Notifier {
+  if (given === undefined) client ??= traced(new SNSClient({}));
+  const sns = given?.sns ?? client ?? new SNSClient({});
   return {
     async notify(notice) {
-      if (!config().notify.has(notice.kind)) return;
-      await sns.send(
-        new PublishCommand({
-          TopicArn: config().notificationsTopic,
-          Subject: subjectOf(notice.subject),
-          Message: notice.text.slice(0, LONGEST_TEXT),
-          MessageAttributes: attributesOf(notice),
-        }),
-      );
+      const { notificationsTopic, notify } = given?.settings ?? config();
+      if (!notify.has(notice.kind)) return;
+      const command = new PublishCommand({
+        TopicArn: notificationsTopic,
+        Subject: subjectOf(notice.subject),
+        Message: notice.text.slice(0, LONGEST_TEXT),
+        MessageAttributes: attributesOf(notice),
+      });
+      await sns.send(command, withPatience(given?.patienceMs));
     },
   };
 }

@@ -2,11 +2,13 @@
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
+  type ServiceQuota,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import { errorName } from '../lifecycle/error-name.ts';
 import type { Clock, Log, Quotas } from '../lifecycle/ports.ts';
 import type { AccountQuotas, QuotaValue } from '../quota/quota-snapshot.ts';
+import { withPatience } from './patience.ts';
 import { traced } from './tracing.ts';
 
 /** Quota codes of service code `omics` and the defaults that AWS documents. */
@@ -63,43 +65,21 @@ export async function readQuota(
   log: Pick<Log, 'warn'>,
   patienceMs = PATIENCE_MS,
 ): Promise<QuotaValue> {
-  const inTime = () => ({ abortSignal: AbortSignal.timeout(patienceMs) });
-  const applied = await readApplied(client, code, log, inTime());
+  const asked = { ServiceCode: 'omics', QuotaCode: code };
+  const told = async (which: QuotaValue['source'], answer: Promise<{ readonly Quota?: ServiceQuota | undefined }>) => {
+    try {
+      return (await answer).Quota?.Value;
+    } catch (error) {
+      log.warn('a quota cannot be read', { which, QuotaCode: code, error: errorName(error) });
+      return undefined;
+    }
+  };
+  const applied = await told('applied', client.send(new GetServiceQuotaCommand(asked), withPatience(patienceMs)));
   if (applied !== undefined) return { value: applied, source: 'applied' };
-  const byDefault = await readDefault(client, code, log, inTime());
-  return byDefault === undefined
-    ? { value: documented, source: 'documented' }
-    : { value: byDefault, source: 'default' };
-}
-
-async function readApplied(
-  client: ServiceQuotasClient,
-  QuotaCode: string,
-  log: Pick<Log, 'warn'>,
-  inTime: { readonly abortSignal: AbortSignal },
-): Promise<number | undefined> {
-  try {
-    return (await client.send(new GetServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }), inTime)).Quota?.Value;
-  } catch (error) {
-    log.warn('the applied quota cannot be read', { QuotaCode, error: errorName(error) });
-    return undefined;
-  }
-}
-
-async function readDefault(
-  client: ServiceQuotasClient,
-  QuotaCode: string,
-  log: Pick<Log, 'warn'>,
-  inTime: { readonly abortSignal: AbortSignal },
-): Promise<number | undefined> {
-  try {
-    return (await client.send(new GetAWSDefaultServiceQuotaCommand({ ServiceCode: 'omics', QuotaCode }), inTime)).Quota
-      ?.Value;
-  } catch (error) {
-    log.warn("AWS's default quota cannot be read", {
-      QuotaCode,
-      error: errorName(error),
-    });
-    return undefined;
-  }
+  const byDefault = await told(
+    'default',
+    client.send(new GetAWSDefaultServiceQuotaCommand(asked), withPatience(patienceMs)),
+  );
+  if (byDefault !== undefined) return { value: byDefault, source: 'default' };
+  return { value: documented, source: 'documented' };
 }

@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createQuotas } from '../../../lib/aws/quotas.ts';
 import { createServiceQuotas } from '../../../local/servicequotas/servicequotas.ts';
 import { type ServedService, serve, testSurroundings } from '../../support/service-server.ts';
+import { startSilentServer } from '../../support/silent-server.ts';
 
 const clock = { nowMs: () => 0 };
 
@@ -35,13 +33,11 @@ describe("the account's quotas", () => {
   });
 
   it('fall back in time when nothing comes back at all, as in a VPC without a way to Service Quotas', async () => {
-    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
-    await once(silent, 'listening');
-    const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const silent = await startSilentServer();
     const log = { info: () => {}, warn: () => {}, error: () => {} };
-    const client = new ServiceQuotasClient({ ...served.client, endpoint });
+    const client = new ServiceQuotasClient(silent.client);
     expect(await createQuotas(clock, log, client, 20).startRunsPerSecond()).toBe(5);
     client.destroy();
-    silent.close();
+    await silent.stop();
   });
 });
