@@ -273,24 +273,25 @@ function forwardResources(busArn, prefix) {
   };
 }
 
-/** An account whose buckets' events a rule there forwards to the default bus here: S3's drops, and nothing else. */
+/**
+ * Accounts whose buckets' events a rule there forwards to the default bus here: S3's drops, and nothing else. One policy
+ * for all of them, since of several that are put on a bus at once, EventBridge answers all and keeps one.
+ */
 function entrances(accounts, prefix) {
-  return Object.fromEntries(
-    accounts.map((account) => [
-      `DropsFrom${account}`,
-      {
-        Type: 'AWS::Events::EventBusPolicy',
-        Properties: {
-          StatementId: `${prefix}-drops-from-${account}`,
-          Statement: {
-            Effect: 'Allow',
-            Principal: { AWS: { 'Fn::Sub': `arn:\${AWS::Partition}:iam::${account}:root` } },
-            Action: 'events:PutEvents',
-            Resource: { 'Fn::Sub': 'arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default' },
-            Condition: { StringEquals: { 'events:source': 'aws.s3', 'events:detail-type': 'Object Created' } },
-          },
+  if (accounts.length === 0) return {};
+  return {
+    DropsFromOtherAccounts: {
+      Type: 'AWS::Events::EventBusPolicy',
+      Properties: {
+        StatementId: `${prefix}-drops-from-other-accounts`,
+        Statement: {
+          Effect: 'Allow',
+          Principal: { AWS: accounts.map((account) => ours(`iam::${account}:root`)) },
+          Action: 'events:PutEvents',
+          Resource: ours('events:${AWS::Region}:${AWS::AccountId}:event-bus/default'),
+          Condition: { StringEquals: { 'events:source': 'aws.s3', 'events:detail-type': 'Object Created' } },
         },
       },
-    ]),
-  );
+    },
+  };
 }

@@ -20,6 +20,8 @@ function dropRuleResources(rules, { prefix, bucketAccounts, eventPatternOf }) {
       const place = number === 0 ? `-${bucket}` : `_shared-${number}`;
       const resource = {
         Type: 'AWS::Events::Rule',
+        // They let the rules in by the beginning of their names; until then, what a rule passes on is lost.
+        DependsOn: ['DropsQueuePolicy', 'UndeliveredQueuePolicy'],
         Properties: {
           Name: shortened(`${prefix}-drops${place}`, LONGEST_RULE_NAME),
           Description: number === 0 ? `Objects that routes look at in ${bucket}` : 'Every object of these buckets',

@@ -51,7 +51,6 @@ module.exports = async ({ resolveConfigurationProperty, environment = process.en
   return {
     commit: environment[COMMIT_VARIABLE] || commitOf(file),
     everyBucket: everyBucket(routeFile),
-    dropRuleArns: Object.keys(ruleResources).map((name) => ({ 'Fn::GetAtt': [name, 'Arn'] })),
     ...grantedResources(routeFile),
     roleArns: roleArns.map((arn) => (needsRole && arn === role ? { Ref: ROLE_PARAMETER } : arn)),
     environment: {

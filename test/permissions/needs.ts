@@ -45,6 +45,9 @@ const ofTask = (action: string) => (): Permission[] => [
   [`omics:${action}`, run],
   [`omics:${action}`, arn('omics', 'task/1234567')],
 ];
+/** With or without the version that the execution runs on, since AWS does not say. */
+const ofToken = (action: string) => (): Permission[] =>
+  [machine, `${machine}:1`].map((resource) => [`states:${action}`, resource] as const);
 const ofNothing = (action: string) => (): Permission[] => [[action, '*']];
 
 /** Reading an object, or a version of it; without s3:ListBucket one that is missing looks like one that is forbidden. */
@@ -106,8 +109,8 @@ const PERMISSIONS: Readonly<Record<string, (members: Members) => Permission[]>> 
     ['states:StartExecution', stateMachineArn.split(':').slice(0, 7).join(':')],
   ],
   DescribeExecution: () => [['states:DescribeExecution', execution]],
-  SendTaskSuccess: () => [['states:SendTaskSuccess', machine]],
-  SendTaskFailure: () => [['states:SendTaskFailure', machine]],
+  SendTaskSuccess: ofToken('SendTaskSuccess'),
+  SendTaskFailure: ofToken('SendTaskFailure'),
   PutEvents: ({ EventBusName = '' }) => [['events:PutEvents', arn('events', `event-bus/${EventBusName}`)]],
   Publish: ({ TopicArn = '' }) => [['sns:Publish', TopicArn]],
   StartRun: startsRun,

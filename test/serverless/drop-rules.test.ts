@@ -6,10 +6,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 interface Derived {
-  readonly dropRuleArns: readonly unknown[];
   readonly template: {
     readonly Resources: Readonly<
-      Record<string, { Type: string; Properties: { Name?: string; EventPattern?: object } }>
+      Record<
+        string,
+        { Type: string; DependsOn?: readonly string[]; Properties: { Name?: string; EventPattern?: object } }
+      >
     >;
   };
 }
@@ -44,20 +46,29 @@ async function packageRoutes(routes: string, settings: object = {}) {
   const schedules = Object.values(derived.template.Resources)
     .filter(({ Type }) => Type === 'AWS::Scheduler::Schedule')
     .map(({ Properties }) => Properties.Name);
-  return { rules, said, arns: derived.dropRuleArns, schedules };
+  return { rules, said, schedules };
 }
 
 const route = (name: string, bucket: string, key: string) =>
   `  - { name: ${name}, on: { bucket: ${bucket}, key: '${key}' }, run: { workflowId: "1", parameters: { x: '{x}' } } }\n`;
 
 describe('the rules of a package', () => {
-  it('are named for their buckets, so that a further bucket moves none, and each may reach the queues', async () => {
+  it('are named for their buckets, so that a further bucket moves none', async () => {
     const one = await packageRoutes(`routes:\n${route('a', 'lab-b', 'in/{x}.gz')}`);
     const two = await packageRoutes(`routes:\n${route('z', 'lab-a', 'in/{x}')}${route('a', 'lab-b', 'in/{x}.gz')}`);
     expect(one.rules.map(([id]) => id)).toEqual(['DropsRuleLabDashb']);
     expect(Object.fromEntries(two.rules).DropsRuleLabDashb).toEqual(Object.fromEntries(one.rules).DropsRuleLabDashb);
-    expect(two.arns).toEqual(two.rules.map(([id]) => ({ 'Fn::GetAtt': [id, 'Arn'] })));
     expect(two.said).toEqual([]);
+  });
+
+  it('come after the policies of the queues that they send to, so that none passes on what nobody lets in', async () => {
+    const some = `routes:\n${route('a', 'lab-b', 'in/{x}.gz')}${route('z', 'lab-a', '{x,.*}')}`;
+    const { rules } = await packageRoutes(some);
+    expect(rules.map(([, { Properties }]) => Properties.Name)).toEqual([
+      'rundrop-dev-drops-lab-b',
+      'rundrop-dev-drops_shared-1',
+    ]);
+    for (const [, { DependsOn }] of rules) expect(DependsOn).toEqual(['DropsQueuePolicy', 'UndeliveredQueuePolicy']);
   });
 
   it('say while packaging where one takes more than its routes ask for', async () => {

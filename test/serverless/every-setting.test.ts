@@ -200,7 +200,11 @@ describe('with every setting, the template', () => {
       ],
     });
     expect(JSON.stringify(template.Resources.UndeliveredQueuePolicy)).toContain('"Fn::GetAtt":["ForwardRule","Arn"]');
-    expect(template.Resources.DropsFrom210987654321?.Properties.Statement).toMatchObject({
+    // One policy for all accounts: of two that are put on a bus at once, EventBridge keeps one.
+    expect(template.Resources.DropsFromOtherAccounts?.Properties.Statement).toMatchObject({
+      Principal: {
+        AWS: ['210987654321', '310987654321'].map((id) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:iam::${id}:root` })),
+      },
       Action: 'events:PutEvents',
       Condition: { StringEquals: { 'events:source': 'aws.s3', 'events:detail-type': 'Object Created' } },
     });

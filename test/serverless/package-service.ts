@@ -105,7 +105,7 @@ export const ALL_SETTINGS = {
   allowedAccounts: '123456789012',
   allowedRegions: 'us-east-1,eu-central-1',
   alarmTopicArns: 'arn:aws:sns:us-east-1:123456789012:on-call',
-  bucketAccounts: '210987654321',
+  bucketAccounts: '210987654321,310987654321',
   bucketKeyArns: 'arn:aws:kms:us-east-1:123456789012:key/66666666-7777-8888-9999-000000000000',
   createBuckets: true,
   dropRules: 'buckets',
