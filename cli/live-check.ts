@@ -85,7 +85,8 @@ export async function liveFindings(file: RouteFile, live: LiveAccount): Promise<
 async function checkInput(name: string, live: LiveAccount): Promise<LiveFinding[]> {
   const what = `s3://${name}`;
   const bucket = await live.bucket(name);
-  if (typeof bucket === 'string') return [bucketTrouble(what, bucket)];
+  if (typeof bucket === 'string')
+    return [bucketTrouble(what, bucket, ', or have the setting createBuckets create all that routes take drops from')];
   const { encryption, notifications } = bucket;
   if (bucket.region !== live.region) return [elsewhere(what, bucket.region, live.region)];
   if (!bucket.isOurs) {
@@ -127,10 +128,10 @@ function sayEncryption(encryption: string | undefined, whatKeysNeed: string): st
   return `encrypted (${encryption}${isByKey ? `; ${whatKeysNeed}` : ''})`;
 }
 
-function bucketTrouble(what: string, trouble: 'missing' | 'forbidden'): LiveFinding {
+function bucketTrouble(what: string, trouble: 'missing' | 'forbidden', orElse = ''): LiveFinding {
   const message =
     trouble === 'missing'
-      ? 'there is no such bucket. Create it, or have the setting createBuckets create the buckets of the routes'
+      ? `there is no such bucket. Create it${orElse}`
       : 'it may not be looked at: it belongs to another account, or s3:ListBucket is missing';
   return { level: trouble === 'missing' ? 'error' : 'note', what, message };
 }
@@ -162,10 +163,12 @@ function workflowsOf(runs: readonly RunTemplate[]): readonly WorkflowChoice[] {
 }
 
 async function checkWorkflow(workflow: WorkflowChoice, live: LiveAccount): Promise<LiveFinding[]> {
-  const { id, version } = workflow;
-  const what = `workflow ${id}${version === undefined ? '' : `, version ${version}`}`;
+  const { id, type, ownerId, version } = workflow;
+  const owner = ownerId === undefined ? '' : ` of account ${ownerId}`;
+  const what = `workflow ${id}${owner}${version === undefined ? '' : `, version ${version}`}`;
   const action = version === undefined ? 'omics:GetWorkflow' : 'omics:GetWorkflowVersion';
-  return [statusFinding({ what, action, status: await live.workflow(workflow) }, live)];
+  const place = type === 'READY2RUN' ? 'among its READY2RUN workflows' : `in account ${ownerId ?? live.account}`;
+  return [statusFinding({ what, action, status: await live.workflow(workflow), place }, live)];
 }
 
 async function checkRunGroup(id: string, live: LiveAccount): Promise<LiveFinding[]> {
@@ -186,14 +189,16 @@ interface LookedAt {
   readonly action: string;
   readonly status: Looked<string>;
   readonly good?: string;
+  /** Where it has to be. */
+  readonly place?: string;
 }
 
-function statusFinding({ what, action, status, good = 'is ACTIVE' }: LookedAt, live: LiveAccount): LiveFinding {
+function statusFinding({ what, action, status, good = 'is ACTIVE', place }: LookedAt, live: LiveAccount): LiveFinding {
   if (status === 'ACTIVE') return { level: 'ok', what, message: good };
   if (status === 'forbidden') return { level: 'note', what, message: `it may not be looked at: ${action} is missing` };
   const message =
     status === 'missing'
-      ? `HealthOmics has none of that id in account ${live.account}, ${live.region}`
+      ? `HealthOmics has none of that id ${place ?? `in account ${live.account}`}, ${live.region}`
       : `it is ${status}, and only an ACTIVE one can run`;
   return { level: 'error', what, message };
 }

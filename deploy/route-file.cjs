@@ -5,6 +5,7 @@ const { createHash } = require('node:crypto');
 const { readFileSync } = require('node:fs');
 const path = require('node:path');
 const importSources = require('./import-sources.cjs');
+const PackagingError = require('./packaging-error.cjs');
 
 const ROOT = path.resolve(__dirname, '..');
 /** What is needed of the routing sources. */
@@ -18,7 +19,7 @@ module.exports = { loadRoutes };
  */
 async function loadRoutes({ fileName, environment = process.env }) {
   const file = path.resolve(ROOT, fileName);
-  const text = readFileSync(file, 'utf8');
+  const text = readText(file, fileName);
   const routing = await importSources(ROUTING_MODULES);
   const { variable, standIn } = routing.ROLE_AT_DEPLOYMENT;
   const load = (role) => {
@@ -31,6 +32,15 @@ async function loadRoutes({ fileName, environment = process.env }) {
     return routing.packageRoutes(late.routeFile, late.given);
   };
   return { routeFile, role: role ?? standIn, packaged, routing, file };
+}
+
+function readText(file, fileName) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error.code === 'ENOENT' ? 'there is no such file' : error.message;
+    throw new PackagingError(`The route file ${fileName} cannot be read: ${reason}. docs/routes.md says what it has.`);
+  }
 }
 
 function hash(content) {

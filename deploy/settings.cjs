@@ -13,6 +13,7 @@ const RETENTION_DAYS = [
 ];
 /** It is part of the evidence bucket's name, of 63 characters with the longest region and without capitals. */
 const STAGE = /^[a-z0-9-]{1,18}$/;
+const STAGES = 'A stage has at most 18 small letters, digits and hyphens.';
 const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/;
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
@@ -57,11 +58,11 @@ const SETTINGS = {
 
 module.exports = async ({ resolveConfigurationProperty, options = {} }) => {
   const stage = options.stage ?? (await resolveConfigurationProperty(['provider', 'stage']));
-  const params = (await resolveConfigurationProperty(['params'])) ?? {};
-  const given = { ...params.default, ...params[stage], ...commandLine(options.param) };
+  const file = await stagesOf(resolveConfigurationProperty);
+  const given = { ...file.default, ...file[stage], ...commandLine(options.param) };
   const { values, problems } = readSettings(given);
   problems.push(...(await functionProblems(values)), ...contradictions(values));
-  if (!STAGE.test(stage)) problems.push('A stage has at most 18 small letters, digits and hyphens.');
+  if (!STAGE.test(stage)) problems.push(STAGES);
   if (problems.length > 0) throw new PackagingError(sayProblems(stage, problems));
   const functionVariables = Object.values(SETTINGS).flatMap(({ variable }) => variable ?? []);
   return {
@@ -73,6 +74,29 @@ module.exports = async ({ resolveConfigurationProperty, options = {} }) => {
   };
 };
 module.exports.SETTINGS = SETTINGS;
+
+const isMapping = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What settings.yml has. */
+async function stagesOf(resolveConfigurationProperty) {
+  const stages = await resolveConfigurationProperty(['params']).catch((error) => {
+    // It comes again once variables in the file are resolved.
+    if (error.code === 'MISSING_VARIABLE_DEPENDENCY') throw error;
+  });
+  if (stages === null) return {};
+  if (!isMapping(stages))
+    throw new PackagingError(
+      'settings.yml gives no mapping of stages to settings: it is missing, empty or something else, or a variable in it has no value. Without any setting it has `default: {}`; docs/settings.md shows more.',
+    );
+  const [name, wrong] =
+    Object.entries(stages).find(([stage, own]) => !STAGE.test(stage) || (own !== null && !isMapping(own))) ?? [];
+  if (name === undefined) return stages;
+  throw new PackagingError(
+    STAGE.test(name)
+      ? `settings.yml has ${JSON.stringify(wrong)} under ${name}, where a mapping of settings to values belongs.`
+      : `settings.yml has ${name}, which is neither \`default\` nor a stage: ${STAGES}`,
+  );
+}
 
 function objectLock({ evidenceLockDays: Days, evidenceLockMode: Mode }) {
   const rule = Days === 0 ? {} : { Rule: { DefaultRetention: { Mode, Days } } };
@@ -88,11 +112,13 @@ function sayProblems(stage, problems) {
 }
 
 /** `--param="name=value"`, as the Serverless Framework hands them over. */
-function commandLine(params = []) {
+function commandLine(params) {
   return Object.fromEntries(
-    [params ?? []]
-      .flat()
-      .map((param) => [param.slice(0, param.indexOf('=')), param.slice(param.indexOf('=') + 1).trim()]),
+    [params ?? []].flat().map((param) => {
+      const [, name, value] = /^(.+?)=(.*)$/s.exec(param ?? '') ?? [];
+      if (name === undefined) throw new PackagingError(`--param is ${JSON.stringify(param)}, not name=value.`);
+      return [name, value.trim()];
+    }),
   );
 }
 
@@ -179,7 +205,7 @@ function ofFunctions(variable, byDefault, range) {
   return { default: byDefault, range, read, variable };
 }
 
-/** A YAML mapping, or `name=value` with commas between. AWS keeps `aws:` for itself. */
+/** A YAML mapping, or `name=value` with commas between. AWS keeps `aws:` for itself, in small letters and capitals. */
 function readTags(value) {
   const pairs =
     typeof value === 'object' && !Array.isArray(value)
@@ -188,7 +214,10 @@ function readTags(value) {
           .split(',')
           .map((pair) => pair.split('='));
   const isTag = (pair) =>
-    pair.length === 2 && /^(?!aws:)[\w .:/+@-]{1,128}$/.test(pair[0]) && /^[\w .:/=+@-]{0,256}$/.test(String(pair[1]));
+    pair.length === 2 &&
+    /^(?!aws:)[\w .:/+@-]{1,128}$/i.test(pair[0]) &&
+    typeof pair[1] !== 'object' &&
+    /^[\w .:/=+@-]{0,256}$/.test(String(pair[1]));
   return pairs.length <= 40 && pairs.every(isTag)
     ? Object.fromEntries(pairs.map(([name, tag]) => [name, String(tag)]))
     : undefined;

@@ -165,6 +165,25 @@ describe('what is not ready', () => {
     expect(await saidOf(what, changes)).toMatchObject([{ level, message: expect.stringContaining(message) }]);
   });
 
+  it('is said with the account that has to share it, and of what belongs to AWS', async () => {
+    const text = `${textWith(ROLE)}  - { name: shared, on: { bucket: incoming, key: 'to/{x}' }, run: { workflowId: "1234567", workflowOwnerId: "210987654321" } }\n`;
+    const workflow: LiveAccount['workflow'] = async ({ id, ownerId }) =>
+      id === '1234567' && ownerId === undefined ? 'ACTIVE' : 'missing';
+    const findings = await liveFindings(load(text), account({ workflow }));
+    expect(findings.flatMap(({ level, what, message }) => (level === 'error' ? `${what}: ${message}` : []))).toEqual([
+      'workflow 4974161: HealthOmics has none of that id among its READY2RUN workflows, eu-central-1',
+      'workflow 1234567 of account 210987654321: HealthOmics has none of that id in account 210987654321, eu-central-1',
+    ]);
+  });
+
+  it('is a bucket that is missing: the stack creates those that drops go to, and none for outputs', async () => {
+    const bucket = async () => 'missing' as const;
+    const message = 'there is no such bucket. Create it';
+    const orElse = ', or have the setting createBuckets create all that routes take drops from';
+    expect(await saidOf('s3://incoming', { bucket })).toMatchObject([{ message: message + orElse }]);
+    expect(await saidOf('s3://results', { bucket })).toMatchObject([{ message }]);
+  });
+
   it('is said of a role that nobody named, since its variable is not set', async () => {
     const findings = await liveFindings(load(textWith(LAPTOP_ROLE_ARN)), account());
     expect(findings.find(({ what }) => what === LAPTOP_ROLE_ARN)).toMatchObject({

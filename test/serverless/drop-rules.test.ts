@@ -114,6 +114,15 @@ describe('the rules of a package', () => {
     expect(schedules).toEqual(names.map((name) => `rundrop-dev-schedule-${name}`));
   });
 
+  it('need a file: one that is not there is said to be so, without a trace', async () => {
+    const missing = path.join(folder, 'missing.yaml');
+    const resolveConfigurationProperty = async () => missing;
+    const error = await derive({ resolveConfigurationProperty, environment: {}, say: () => {} }).catch((one) => one);
+    expect(error.stack).toBe(
+      `The route file ${missing} cannot be read: there is no such file. docs/routes.md says what it has.`,
+    );
+  });
+
   it('of a file without routes are one that takes nothing, since a queue policy names a rule', async () => {
     const schedules = `schedules:\n  - { name: s, rate: 1 day, run: { workflowId: "1" } }\n`;
     const { rules } = await packageRoutes(schedules);

@@ -18,7 +18,7 @@ interface SettingsModule {
 const settings = createRequire(import.meta.url)(path.join(ROOT, 'deploy', 'settings.cjs')) as SettingsModule;
 
 /** The settings of a stage, as `serverless package --stage prod --param=…` reads them. */
-function read(params: Readonly<Record<string, unknown>> | null, param?: readonly string[], stage = 'prod') {
+function read(params: unknown, param?: readonly (string | null)[], stage = 'prod') {
   const configuration: Readonly<Record<string, unknown>> = { params, provider: 'dev' };
   return settings({
     resolveConfigurationProperty: async ([name = '']: readonly string[]) => configuration[name],
@@ -103,6 +103,9 @@ describe('the settings', () => {
     ['sweepMinutes', 4],
     ['sweepMinutes', 61],
     ['tags', { 'aws:owner': 'x' }],
+    ['tags', { 'AWS:owner': 'x' }],
+    ['tags', { owner: null }],
+    ['tags', { owner: ['x'] }],
     ['tags', 'owner'],
     ['tracing', 'Active'],
     ['vpcSecurityGroupIds', 'sg-x'],
@@ -133,6 +136,29 @@ describe('the settings', () => {
       );
     },
   );
+
+  it.each<[unknown, string]>([
+    [['default'], 'settings.yml gives no mapping of stages to settings'],
+    [{ default: 'x' }, 'settings.yml has "x" under default, where a mapping of settings to values belongs.'],
+    [{ default: {}, Prod: { logLevel: 'DEBUG' } }, 'settings.yml has Prod, which is neither `default` nor a stage: '],
+    [{ kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/1' }, 'settings.yml has kmsKeyArn, which is neither'],
+  ])('are not passed over where settings.yml is %j', async (content, message) => {
+    await expect(read(content)).rejects.toThrow(message);
+  });
+
+  it('of a file that the framework cannot read are said to be so; of one with variables, they are asked for again', async () => {
+    const failing = (code: string) =>
+      settings({
+        resolveConfigurationProperty: () => Promise.reject(Object.assign(new Error('trace'), { code })),
+        options: { stage: 'prod' },
+      });
+    await expect(failing('VARIABLE_RESOLUTION_ERROR')).rejects.toThrow('settings.yml gives no mapping');
+    await expect(failing('MISSING_VARIABLE_DEPENDENCY')).rejects.toThrow('trace');
+  });
+
+  it.each([['logLevel'], ['=DEBUG'], [null]])('refuse --param %j, which gives no name a value', async (param) => {
+    await expect(read(null, [param])).rejects.toThrow(`--param is ${JSON.stringify(param)}, not name=value.`);
+  });
 
   it('tell all that is wrong at once, and where to look', async () => {
     const wrong = of({ sweepMinutes: 1, notify: 'x', unknown: 1 });
