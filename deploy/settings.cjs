@@ -79,15 +79,18 @@ const isMapping = (value) => typeof value === 'object' && value !== null && !Arr
 
 /** What settings.yml has. */
 async function stagesOf(resolveConfigurationProperty) {
+  const refuse = (reason) => {
+    throw new PackagingError(
+      `settings.yml gives no mapping of stages to settings: ${reason}. Without any setting it has \`default: {}\`; docs/settings.md shows more.`,
+    );
+  };
   const stages = await resolveConfigurationProperty(['params']).catch((error) => {
     // It comes again once variables in the file are resolved.
     if (error.code === 'MISSING_VARIABLE_DEPENDENCY') throw error;
+    refuse(error.message.replace(/\.$/, ''));
   });
   if (stages === null) return {};
-  if (!isMapping(stages))
-    throw new PackagingError(
-      'settings.yml gives no mapping of stages to settings: it is missing, empty or something else, or a variable in it has no value. Without any setting it has `default: {}`; docs/settings.md shows more.',
-    );
+  if (!isMapping(stages)) refuse(`it is ${JSON.stringify(stages)}`);
   const [name, wrong] =
     Object.entries(stages).find(([stage, own]) => !STAGE.test(stage) || (own !== null && !isMapping(own))) ?? [];
   if (name === undefined) return stages;

@@ -138,7 +138,7 @@ describe('the settings', () => {
   );
 
   it.each<[unknown, string]>([
-    [['default'], 'settings.yml gives no mapping of stages to settings'],
+    [['default'], 'settings.yml gives no mapping of stages to settings: it is ["default"]. Without'],
     [{ default: 'x' }, 'settings.yml has "x" under default, where a mapping of settings to values belongs.'],
     [{ default: {}, Prod: { logLevel: 'DEBUG' } }, 'settings.yml has Prod, which is neither `default` nor a stage: '],
     [{ kmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/1' }, 'settings.yml has kmsKeyArn, which is neither'],
@@ -152,7 +152,9 @@ describe('the settings', () => {
         resolveConfigurationProperty: () => Promise.reject(Object.assign(new Error('trace'), { code })),
         options: { stage: 'prod' },
       });
-    await expect(failing('VARIABLE_RESOLUTION_ERROR')).rejects.toThrow('settings.yml gives no mapping');
+    await expect(failing('VARIABLE_RESOLUTION_ERROR')).rejects.toThrow(
+      'settings.yml gives no mapping of stages to settings: trace. Without',
+    );
     await expect(failing('MISSING_VARIABLE_DEPENDENCY')).rejects.toThrow('trace');
   });
 
