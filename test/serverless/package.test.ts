@@ -326,6 +326,12 @@ describe('the event bus', () => {
 });
 
 describe('rules and schedules', () => {
+  it('may invoke the function of statuses by the ARN of their rule alone, since a source account keeps EventBridge out', () => {
+    const permissions = resourcesOf('AWS::Lambda::Permission');
+    expect(permissions).toMatchObject([{ SourceArn: { 'Fn::GetAtt': ['RunStatusChangeRule', 'Arn'] } }]);
+    expect(permissions[0]).not.toHaveProperty('SourceAccount');
+  });
+
   it('each have a dead-letter queue on every target, which is not a FIFO queue', () => {
     const undelivered = 'arn:aws:sqs:us-east-1:123456789012:rundrop-dev-undelivered';
     const targets = [...wiring.rules.flatMap((rule) => rule.targets), ...wiring.schedules];
