@@ -20,7 +20,7 @@ it('has them cancel runs and requests, and open requests again', async () => {
     const text = lines.join('\n');
     if (text.includes('run is to be cancelled')) seen.cancelled += 1;
     if (text.includes('"outcome":"CANCELLED"') && text.includes('before it started')) seen.ended += 1;
-    if (/operator.*states\.start|states\.start .*-w2/.test(text)) seen.reopened += 1;
+    if (/operator#\d+ states\.start/.test(text)) seen.reopened += 1;
     if (text.includes('object-')) seen.objects += 1;
   }
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(0);

@@ -27,6 +27,18 @@ export function drawHands(world: World, random: RandomSource, untilMs: number): 
       timeline.nowMs + (random.chance(0.5) ? random.int(0, 20_000) : random.int(0, untilMs - timeline.nowMs));
     timeline.at(atMs, () => (what === 'console' ? nameObject(world, number, choice) : command(world, what, choice)));
   }
+  if (random.chance(0.3)) drawRefused(world, random, untilMs);
+}
+
+/** HealthOmics has no such workflow, and each time that is asked for again it says so again. */
+function drawRefused(world: World, random: RandomSource, untilMs: number): void {
+  const { timeline } = world;
+  let atMs = random.int(timeline.nowMs, untilMs);
+  timeline.at(atMs, () => world.objects.put('requests/refused.json', '{"workflowId":"404","parameters":{}}'));
+  for (let replay = 0; replay < 3; replay += 1) {
+    atMs += random.int(5_000, 5 * 60_000);
+    timeline.at(atMs, () => command(world, 'replay', random.next()));
+  }
 }
 
 function nameObject(world: World, number: number, choice: number): void {

@@ -31,6 +31,7 @@ export interface RequestData {
   readonly evidence?: { readonly uri: string };
   readonly cancelAskedAt?: string;
   readonly reopened?: number;
+  readonly earlierOutcomes?: readonly unknown[];
 }
 
 type Item = Readonly<Record<string, unknown>>;
@@ -55,8 +56,8 @@ function rank(status: string | undefined): number {
 /** A person may open again what ended without a run in its last attempt, once the world has been told of its end. */
 function isReopened(old: RequestData, now: RequestData): boolean {
   const last = old.attempts.at(-1);
-  const isRight =
-    old.announcedAt !== undefined && last?.uuid === undefined && now.attempts.length === old.attempts.length + 1;
+  const isTold = old.announcedAt !== undefined && old.notifiedAt !== undefined;
+  const isRight = isTold && last?.uuid === undefined && now.attempts.length === old.attempts.length + 1;
   return old.state === 'ENDED' && now.state === 'CLAIMED' && isRight && now.reopened === (old.reopened ?? 0) + 1;
 }
 
@@ -79,7 +80,7 @@ export class LedgerWatch {
 
   #compare(old: RequestData, now: RequestData): void {
     const { identity } = old;
-    const stays = (name: 'requestText' | 'outcome' | 'outcomeAt' | 'announcedAt') => {
+    const stays = (name: 'requestText' | 'outcome' | 'outcomeAt' | 'announcedAt' | 'notifiedAt') => {
       if (old[name] !== undefined && old[name] !== now[name])
         this.#violate(`4: ${name} of request ${identity} changed`);
     };
@@ -90,6 +91,7 @@ export class LedgerWatch {
     stays('outcome');
     stays('outcomeAt');
     stays('announcedAt');
+    stays('notifiedAt');
     if (old.state === 'ENDED' && now.state !== 'ENDED')
       this.#violate(`4: request ${identity} went back to ${now.state}`);
     if (now.attempts.length < old.attempts.length) this.#violate(`4: request ${identity} lost an attempt`);

@@ -22,21 +22,9 @@ export function checkTold(world: World, requests: readonly RequestData[], violat
     if ((notices.get(eventId) ?? subject) !== subject) violate(`8: notices of ${eventId} say different things`);
     notices.set(eventId, subject);
   }
-  const noticeOf = new Map<string, string>();
-  for (const { about, eventId, subject } of world.notices) {
-    if (about === 'Run Outcome') noticeOf.set(subject.split(' ').at(-1) ?? '', eventId);
-  }
-  const eventOf = new Map<string, string>();
-  for (const { detailType, detail } of world.announced) {
-    if (detailType === 'Run Outcome') eventOf.set(String(detail.request), String(detail.eventId));
-  }
+  const outcomes = outcomesTold(world);
   for (const request of requests) {
-    const eventId = eventOf.get(request.identity);
-    if (request.notifiedAt !== undefined && !noticeOf.has(request.identity))
-      violate(`8: people were never told of request ${request.identity}`);
-    // An ill bus keeps no word from people, so that there may be no event yet.
-    if (request.announcedAt !== undefined && request.notifiedAt !== undefined && !notices.has(eventId ?? ''))
-      violate(`8: programs and people were told of request ${request.identity} under different eventIds`);
+    checkOutcomesTold(request, outcomes, violate);
     if (request.evidence !== undefined) checkEvidence(world, request, violate);
   }
   for (const { detailType, detail } of world.announced) {
@@ -44,6 +32,36 @@ export function checkTold(world: World, requests: readonly RequestData[], violat
     if ((detail.evidence === undefined) === (detail.evidenceMissing === undefined))
       violate(`8: the outcome of ${detail.request} names its evidence and says that it has none, or neither`);
   }
+}
+
+interface OutcomesTold {
+  readonly programs: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly people: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** The eventIds of each request's outcomes, of which there are several where a person opened it again. */
+function outcomesTold({ announced, notices }: World): OutcomesTold {
+  const programs = new Map<string, Set<string>>();
+  const people = new Map<string, Set<string>>();
+  const note = (told: Map<string, Set<string>>, request: string, eventId: string) =>
+    told.set(request, (told.get(request) ?? new Set()).add(eventId));
+  for (const { detailType, detail } of announced)
+    if (detailType === 'Run Outcome') note(programs, String(detail.request), String(detail.eventId));
+  for (const { about, eventId, subject } of notices)
+    if (about === 'Run Outcome') note(people, subject.split(' ').at(-1) ?? '', eventId);
+  return { programs, people };
+}
+
+function checkOutcomesTold(request: RequestData, outcomes: OutcomesTold, violate: Violate): void {
+  const { identity, announcedAt, notifiedAt, earlierOutcomes = [] } = request;
+  const programs = outcomes.programs.get(identity) ?? new Set();
+  const people = outcomes.people.get(identity) ?? new Set();
+  if (people.size < earlierOutcomes.length + (notifiedAt === undefined ? 0 : 1))
+    violate(`8: people were never told of an outcome of request ${identity}`);
+  // An ill bus keeps no word from people, nor an ill topic from programs, so before both are told they may differ.
+  const isSame = programs.size === people.size && [...programs].every((eventId) => people.has(eventId));
+  if (announcedAt !== undefined && notifiedAt !== undefined && !isSame)
+    violate(`8: programs and people were told of request ${identity} under different eventIds`);
 }
 
 function checkEvidence(world: World, request: RequestData, violate: Violate): void {
