@@ -3,7 +3,7 @@
  * tells what is worth telling. A full scan once a day; in between what the active listing and the ledger tell.
  */
 import { forecastExhaustion } from '../quota/forecast.ts';
-import { countOf, holdersOf, type QuotaSnapshot, retainedShare, takeSnapshot } from '../quota/quota-snapshot.ts';
+import { countOf, holdersOf, type QuotaSnapshot, retainedBounds, takeSnapshot } from '../quota/quota-snapshot.ts';
 import { DurationCollector } from '../quota/run-durations.ts';
 import { firstState } from '../quota/sweep-state.ts';
 import { type Crossed, crossThresholds } from '../quota/thresholds.ts';
@@ -86,25 +86,39 @@ async function updatePicture(
 ): Promise<QuotaSnapshot['basis'] | undefined> {
   const { scannedMs } = sweep.state;
   const isDue = scannedMs === undefined || sweep.ports.clock.nowMs() - scannedMs >= SCAN_EVERY_MS;
-  const scans = scan || isDue || sweep.state.scan !== undefined;
-  if (scans) {
-    const { isComplete, wasResumed } = await scanRuns(sweep);
-    if (!isComplete) return undefined;
-    await save(sweep);
-    if (wasResumed) await followActiveRuns(sweep);
-  } else {
-    await followActiveRuns(sweep);
-    await lookForRemovals(sweep);
-  }
+  if (scan || isDue || sweep.state.scan !== undefined) return scanAll(sweep);
+  await followActiveRuns(sweep);
+  await lookForRemovals(sweep);
   await lookAtOpenQuestions(sweep);
-  return scans ? 'scan' : 'between';
+  // What others delete is seen by a scan only: before a threshold is taken to be passed, all runs are listed.
+  return passesThreshold(sweep) ? scanAll(sweep) : 'between';
+}
+
+async function scanAll(sweep: Sweep): Promise<'scan' | undefined> {
+  const { isComplete, wasResumed } = await scanRuns(sweep);
+  if (!isComplete) return undefined;
+  await save(sweep);
+  if (wasResumed) await followActiveRuns(sweep);
+  await lookAtOpenQuestions(sweep);
+  return 'scan';
+}
+
+/** In either direction. */
+function passesThreshold(sweep: Sweep): boolean {
+  const { crossings } = crossingsOf(sweep, pictureNow(sweep, 'between'));
+  return crossings !== sweep.state.crossings;
+}
+
+function pictureNow({ ports, quotas, runs, state }: Sweep, basis: QuotaSnapshot['basis']): QuotaSnapshot {
+  const takenMs = ports.clock.nowMs();
+  return takeSnapshot(runs.values(), quotas, { takenMs, scannedMs: state.scannedMs ?? takenMs, basis });
 }
 
 /** Nothing is concluded from a default where the account's own quota is known to be another. */
 function crossingsOf({ ports, state }: Sweep, snapshot: QuotaSnapshot): Crossed {
   const isFallback = snapshot.quotas.storedRuns.source !== 'applied' && state.sawAppliedQuota === true;
   if (isFallback) return { crossings: state.crossings, passed: [] };
-  return crossThresholds(state.crossings, 100 * retainedShare(snapshot), ports.thresholds);
+  return crossThresholds(state.crossings, retainedBounds(snapshot), ports.thresholds);
 }
 
 /** A dry run looks once a day, after the scan: what it finds does not change from sweep to sweep. */
@@ -115,15 +129,16 @@ async function prune(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<Prune
 }
 
 async function report(sweep: Sweep, basis: QuotaSnapshot['basis']): Promise<QuotaSnapshot> {
-  const { ports, quotas } = sweep;
-  const takenMs = ports.clock.nowMs();
-  const moment = { takenMs, scannedMs: sweep.state.scannedMs ?? takenMs, basis };
-  const snapshot = takeSnapshot(sweep.runs.values(), quotas, moment);
+  const { ports } = sweep;
+  const snapshot = pictureNow(sweep, basis);
+  const takenMs = Date.parse(snapshot.takenAt);
   await save(sweep);
   const { days, sweeperId } = sweep.state;
   const retained = countOf(snapshot, 'RETAIN');
   const forecast = forecastExhaustion({ days, retained, quota: snapshot.storedRunsQuota, nowMs: takenMs });
-  const { crossings, passed } = crossingsOf(sweep, snapshot);
+  const unchanged: Crossed = { crossings: sweep.state.crossings, passed: [] };
+  // Pruning may pass one, too: the next sweep finds out.
+  const { crossings, passed } = basis === 'scan' ? crossingsOf(sweep, snapshot) : unchanged;
   const words = passed.flatMap((crossing) => crossingWords({ sweeperId, ...crossing, snapshot, forecast }));
   // Decided here, under the fence; sent below, as often as it takes.
   if (crossings !== sweep.state.crossings)

@@ -1,5 +1,6 @@
 /** Stored runs by retention mode and status, and active runs by storage type, each against its quota. */
 import { isActive, type RetentionMode, type StoredRun } from './stored-run.ts';
+import type { ShareBounds } from './thresholds.ts';
 
 export interface QuotaValue {
   readonly value: number;
@@ -93,6 +94,13 @@ export function countOf(snapshot: Pick<QuotaSnapshot, 'byRetentionMode'>, mode: 
 /** How much of the quota RETAIN runs hold, from 0: what they hold, no new run gets. */
 export function retainedShare(snapshot: QuotaSnapshot): number {
   return snapshot.storedRunsQuota > 0 ? countOf(snapshot, 'RETAIN') / snapshot.storedRunsQuota : 1;
+}
+
+/** The same in percent, and between what: a doubted run may be gone, and one of unknown mode may be RETAIN. */
+export function retainedBounds(snapshot: QuotaSnapshot): ShareBounds {
+  const percent = 100 * retainedShare(snapshot);
+  const ofOne = snapshot.storedRunsQuota > 0 ? 100 / snapshot.storedRunsQuota : 0;
+  return { least: percent - snapshot.doubted * ofOne, most: percent + snapshot.unknownRetention * ofOne };
 }
 
 /**

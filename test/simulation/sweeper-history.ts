@@ -49,7 +49,7 @@ export async function sweeperHistory(seed: number, steps = 45): Promise<HistoryV
     indexLagMs: () => Math.floor(2_000 * random()),
   });
   try {
-    const history = new History(account, random);
+    const history = new History(account, { story: random, weather: randomOf(seed + 2_000_003) });
     for (let step = 0; step < steps; step += 1) await history.step(step);
     await history.finish();
     return { seed, violations: history.violations, counts: history.counts };
@@ -63,6 +63,8 @@ class History {
   readonly counts: Record<string, number> = {};
   readonly #account: EmulatedAccount;
   readonly #random: () => number;
+  /** What befalls calls: their order is the network's, and must not change the story. */
+  readonly #weather: () => number;
   /** Of the run that has the id now. */
   readonly #modes = new Map<string, 'RETAIN' | 'REMOVE'>();
   readonly #uuids = new Map<string, string>();
@@ -71,9 +73,10 @@ class History {
   #crossings = new Map<number, number>();
   #requests = 0;
 
-  constructor(account: EmulatedAccount, random: () => number) {
+  constructor(account: EmulatedAccount, random: { readonly story: () => number; readonly weather: () => number }) {
     this.#account = account;
-    this.#random = random;
+    this.#random = random.story;
+    this.#weather = random.weather;
     account.laptop.quotas[STORED_RUNS] = 110;
   }
 
@@ -106,12 +109,14 @@ class History {
   /** Until the last question is answered, then everything must agree. */
   async finish(): Promise<void> {
     this.#account.advance(HOUR);
+    // Pruning, because what a dead sweep was about to delete is settled by one that prunes.
+    const ports = () => ({ ...this.#account.ports(ENOUGH), prune: this.#pruning() });
     for (let turn = 0; turn < 4; turn += 1) {
       await this.#refer();
-      await this.#sweep(this.#account.ports(ENOUGH), true);
+      await this.#sweep(ports(), true);
       this.#account.advance(MINUTE);
     }
-    await this.#check(await this.#sweep(this.#account.ports(ENOUGH), true), -1);
+    await this.#check(await this.#sweep(ports(), true), -1);
     await this.#checkAnnouncements();
     await this.#checkDeletions();
     await this.#checkNotes();
@@ -174,7 +179,7 @@ class History {
     const runs = await this.#account.all();
     const retained = runs.filter(({ id = '' }) => this.#modes.get(id) === 'RETAIN').length;
     const share = (100 * retained) / number(this.#account.laptop.quotas[STORED_RUNS]);
-    const { crossings, passed } = crossThresholds(this.#reference, share, THRESHOLDS);
+    const { crossings, passed } = crossThresholds(this.#reference, { least: share, most: share }, THRESHOLDS);
     this.#reference = crossings;
     for (const { threshold, number: times } of passed) this.#crossings.set(threshold, times);
   }
@@ -184,14 +189,14 @@ class History {
     const ports = this.#account.ports(lastsMs);
     const { page, look } = ports.storedRuns;
     const throttle = () => {
-      if (!this.#chance(0.02)) return;
+      if (this.#weather() >= 0.02) return;
       this.#count('throttles');
       throw new CallsThrottled('Rate exceeded');
     };
     const storedRuns: SweepPorts['storedRuns'] = {
       page: async ({ status, token }) => {
         throttle();
-        const isForgotten = token !== undefined && this.#chance(0.3);
+        const isForgotten = token !== undefined && this.#weather() < 0.3;
         if (isForgotten) this.#count('expired page tokens');
         const good = { ...(status === undefined ? {} : { status }), ...(token === undefined ? {} : { token }) };
         return page(isForgotten ? { ...good, token: `${token}x` } : good);
@@ -211,6 +216,7 @@ class History {
       const before = await describe(runId);
       const answer = await prune.runs.delete(runId);
       if (answer !== 'deleted' || before === undefined) return answer;
+      await this.#refer();
       const { uuid = '', status, retentionMode, stoppedMs = Number.POSITIVE_INFINITY, tags } = before;
       this.#count('pruned');
       this.#deleted.add(uuid);
@@ -259,7 +265,7 @@ class History {
       await this.#refer();
       other = this.#sweep(this.#ports(ENOUGH), true);
       // Half of the times the second one is through first, else they take turns.
-      if (this.#chance(0.5)) await other;
+      if (this.#weather() < 0.5) await other;
     };
     const { page, look } = ports.storedRuns;
     const storedRuns: SweepPorts['storedRuns'] = {

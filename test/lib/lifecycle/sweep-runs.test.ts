@@ -258,6 +258,24 @@ describe('thresholds', () => {
     expect(new Set(crossings(world).map(({ eventId }) => eventId)).size).toBe(5);
   });
 
+  it('are passed by a scan only: what others deleted since the last one fills no quota', async () => {
+    const world = createSweeperWorld();
+    world.account.quota = 110;
+    fill(world, 85);
+    await sweep(world);
+    for (const runId of [...world.account.runs.keys()].slice(0, 25)) world.account.delete(runId);
+    world.account.quota = 90;
+    world.clock.now += 15 * MINUTE;
+    expect(await sweep(world)).toMatchObject({ basis: 'scan' });
+    expect(crossings(world)).toEqual([]);
+    expect(world.pictures.at(-1)).toMatchObject({ storedRuns: 60 });
+    world.account.quota = 70;
+    world.clock.now += 15 * MINUTE;
+    expect(await sweep(world)).toMatchObject({ basis: 'scan' });
+    expect(crossings(world)).toMatchObject([{ thresholdPercent: 80, retainedRuns: 60 }]);
+    expect(await sweep(world)).toMatchObject({ basis: 'between' });
+  });
+
   it('are sent again under the same eventId when the bus did not take them', async () => {
     const world = createSweeperWorld();
     world.account.quota = 100;

@@ -5,6 +5,7 @@ import {
   holdersOf,
   type QuotaSnapshot,
   removeSurvivalDays,
+  retainedBounds,
   retainedShare,
   takeSnapshot,
   whatIf,
@@ -99,17 +100,29 @@ describe('a snapshot', () => {
 });
 
 describe('thresholds', () => {
+  const exactly = (percent: number) => ({ least: percent, most: percent });
+
   it('are passed once, together, and again only after the share fell two points below', () => {
-    const first = crossThresholds({}, 92, [95, 80, 90]);
+    const first = crossThresholds({}, exactly(92), [95, 80, 90]);
     expect(first.passed).toEqual([
       { threshold: 80, number: 1 },
       { threshold: 90, number: 1 },
     ]);
-    const within = crossThresholds(first.crossings, 88, [80, 90, 95]);
+    const within = crossThresholds(first.crossings, exactly(88), [80, 90, 95]);
     expect(within).toEqual({ crossings: first.crossings, passed: [] });
     expect(within.crossings).toBe(first.crossings);
-    const below = crossThresholds(within.crossings, 87.9, [80, 90, 95]);
-    expect(crossThresholds(below.crossings, 90, [80, 90, 95]).passed).toEqual([{ threshold: 90, number: 2 }]);
+    const below = crossThresholds(within.crossings, exactly(87.9), [80, 90, 95]);
+    expect(crossThresholds(below.crossings, exactly(90), [80, 90, 95]).passed).toEqual([{ threshold: 90, number: 2 }]);
+  });
+
+  it('stay as they were while it is open whether they are passed', () => {
+    const doubted = [...times(7), ...times(2, { isDoubted: true }), ...times(1, { retentionMode: 'UNKNOWN' })];
+    const open = retainedBounds(snapshotOf(doubted, 10));
+    expect(open).toEqual({ least: 70, most: 100 });
+    expect(crossThresholds({}, open, [80]).passed).toEqual([]);
+    const above = crossThresholds({}, exactly(80), [80]).crossings;
+    expect(crossThresholds(above, { least: 60, most: 78 }, [80]).crossings).toBe(above);
+    expect(retainedBounds(snapshotOf([], 0))).toEqual(exactly(100));
   });
 });
 
