@@ -16,6 +16,7 @@ import type { RecordOutcomePorts } from './record-outcome.ts';
 import { repairAnnouncement, repairClaim, repairEvidence, repairUncertainty, repairWatcher } from './repair-request.ts';
 import { repairStarted } from './repair-started.ts';
 import { sideBySide } from './side-by-side.ts';
+import { sparing } from './sparing.ts';
 import type { TakeDropPorts } from './take-drop.ts';
 
 export interface ReconcilePorts extends TakeDropPorts, RecordOutcomePorts {
@@ -42,7 +43,8 @@ export interface Reconciled {
  * What one service does not answer keeps back only what needs it.
  * @throws PassesFailed once all others are done
  */
-export async function reconcile(ports: ReconcilePorts): Promise<Reconciled> {
+export async function reconcile(given: ReconcilePorts): Promise<Reconciled> {
+  const ports = { ...given, ...sparing(given) };
   const failed: unknown[] = [];
   let unfinished = 0;
   let repaired = 0;

@@ -76,6 +76,23 @@ describe('reconciliation', () => {
     expect(world.lines.filter((line) => line.startsWith('repair failed'))).toHaveLength(1);
   });
 
+  it.each(['bus', 'topic'])('is done in time while the %s answers nobody, and has the other one told', async (ill) => {
+    for (let drop = 0; drop < 20; drop += 1)
+      await takeDrop(world, put(world, `requests/SYN-${drop}.json`, { text: '{"workflowId": "9"}' }));
+    const silent = async () => {
+      world.clock.now += 5_000;
+      throw new Error('no answer');
+    };
+    if (ill === 'bus') world.announcer.announce = silent;
+    else world.notifier.notify = silent;
+    const begunMs = world.clock.now;
+    await reconcile(world);
+    const told: readonly unknown[] = ill === 'bus' ? world.notifier.sent : world.announcer.sent;
+    expect(told).toHaveLength(20);
+    expect(world.clock.now - begunMs).toBeLessThan(20_000);
+    expect(await world.ledger.drops.untold(100)).toHaveLength(20);
+  });
+
   it('claims a set that had fired before its route left the file', async () => {
     await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
     const requests = { ...world.ledger.requests, claim: () => Promise.reject(new Error('died')) };
