@@ -276,3 +276,17 @@ describe('with every setting, the template', () => {
     });
   });
 });
+
+it('lets exactly those functions feed the queue that they read, which Lambda would stop after some sixteen times', () => {
+  const idOf = (attribute: unknown) => (attribute as { 'Fn::GetAtt': readonly [string, string] })['Fn::GetAtt'][0];
+  const feedThemselves = resourcesOf('AWS::Lambda::EventSourceMapping').flatMap(({ FunctionName, EventSourceArn }) => {
+    const id = idOf(FunctionName);
+    const reader = template.Resources[id]?.Properties as { Role: { 'Fn::Sub': string } };
+    const role = template.Resources[reader.Role['Fn::Sub'].slice('${'.length, -'.Arn}'.length)];
+    const feeds = `"Action":"sqs:SendMessage","Resource":${JSON.stringify(EventSourceArn)}`;
+    return JSON.stringify(role?.Properties.Policies).includes(feeds) ? [id] : [];
+  });
+  const allowed = resourcesOf('AWS::Lambda::Function').filter(({ RecursiveLoop }) => RecursiveLoop === 'Allow');
+  expect(allowed.map(({ id }) => id).sort()).toEqual(feedThemselves.sort());
+  expect(feedThemselves).toHaveLength(2);
+});
