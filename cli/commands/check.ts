@@ -128,13 +128,15 @@ function describeChecked(checked: Checked, terminal: Terminal): string[] {
   const { screen } = terminal;
   const mark = checked.ok ? paint('✓', 'green', screen) : paint('✗', 'red', screen);
   const found = [plural(errors.length, 'error'), plural(warnings.length, 'warning')].join(', ');
+  const wrong = (checked.live ?? []).filter(({ level }) => level === 'error').length;
+  const around = checked.live === undefined ? '' : `; in the account: ${plural(wrong, 'error')}`;
   const size = errors.length > 0 ? '' : `${plural(routes, 'route')}, ${plural(schedules, 'schedule')}: `;
   return [
     ...errors.map((problem) => `${paint('error:', 'red', screen)} ${describeProblem(file, problem)}`),
     ...warnings.map((problem) => `${paint('warning:', 'yellow', screen)} ${describeProblem(file, problem)}`),
     ...notes.map((note) => `${paint('note:', 'blue', screen)} ${note}`),
     ...(checked.live ?? []).flatMap((finding) => describeLive(finding, terminal)),
-    `${mark} ${file}: ${size}${found}`,
+    `${mark} ${file}: ${size}${found}${around}`,
   ];
 }
 
