@@ -112,6 +112,10 @@ export function explainServiceError(error: unknown, target: Target): string | un
   if (codes.includes('ECONNREFUSED')) {
     return `Nothing answers at ${target.endpoint ?? 'the AWS endpoint'}. Start the laptop AWS with \`npm start\`, or set AWS_ENDPOINT_URL to where it listens.`;
   }
+  const { hostname } = error as { hostname?: unknown };
+  if (codes.includes('ENOTFOUND') && String(hostname).includes('omics')) {
+    return `There is no ${String(hostname)}: HealthOmics is not in every region. Set AWS_REGION, or the region of the profile, to one that has it.`;
+  }
   if (codes.some((code) => code === 'ENOTFOUND' || code === 'EAI_AGAIN')) {
     return `AWS cannot be reached from here (${error.message}). To use the laptop AWS instead: eval "$(npx rundrop env)"`;
   }
