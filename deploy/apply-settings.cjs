@@ -163,8 +163,9 @@ const KEY_USES = {
   'lambda.amazonaws.com': (key) => [through(KEY_SERVICES, [...USE, 'kms:DescribeKey'], key)],
   'states.amazonaws.com': (key, prefix) => [
     forContext('UseTheKey', USE, key, {
-      'aws:states:stateMachineArn': ours(
-        `states:\${AWS::Region}:\${AWS::AccountId}:stateMachine:${prefix}-run-lifecycle`,
+      // An execution is always of a version, and AWS does not say whether that stands here too.
+      'aws:states:stateMachineArn': ['', ':*'].map((version) =>
+        ours(`states:\${AWS::Region}:\${AWS::AccountId}:stateMachine:${prefix}-run-lifecycle${version}`),
       ),
     }),
     forContext('EncryptLogs', 'kms:GenerateDataKey', key, {

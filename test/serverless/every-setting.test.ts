@@ -31,9 +31,11 @@ const resourcesOf = (type: string) =>
 
 const viaService = (service: string) => ({ 'Fn::Sub': `${service}.\${AWS::Region}.\${AWS::URLSuffix}` });
 
-function ofContext(key: string, service: string, rest: string) {
-  const arn = `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`;
-  return { StringLike: { [`kms:EncryptionContext:${key}`]: { 'Fn::Sub': arn } } };
+function ofContext(key: string, service: string, ...rests: string[]) {
+  const arns = rests.map((rest) => ({
+    'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}`,
+  }));
+  return { StringLike: { [`kms:EncryptionContext:${key}`]: arns.length === 1 ? arns[0] : arns } };
 }
 
 /** What a role may do with the key, and when. */
@@ -119,11 +121,13 @@ describe('with every setting, the template', () => {
     const all = ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'];
     expect(Object.keys(functions)).toHaveLength(resourcesOf('AWS::Lambda::Function').length);
     for (const [id, used] of Object.entries(functions)) expect(used, id).toEqual([[all, through]]);
+    const machine = 'stateMachine:rundrop-dev-run-lifecycle';
     // Not through a service: with that condition AWS says that executions can fail to start.
     expect(RunLifecycleRole).toEqual([
       [
         ['kms:Decrypt', 'kms:GenerateDataKey'],
-        ofContext('aws:states:stateMachineArn', 'states', 'stateMachine:rundrop-dev-run-lifecycle'),
+        // Whichever of its versions runs.
+        ofContext('aws:states:stateMachineArn', 'states', machine, `${machine}:*`),
       ],
       ['kms:GenerateDataKey', ofContext('SourceArn', 'logs', '*')],
     ]);
