@@ -39,8 +39,8 @@ describe('the settings', () => {
 
   it("come from the default, over it the stage's own, over both the command line", async () => {
     const params = {
-      default: { logRetentionDays: 30, sweepMinutes: 20, dropsConcurrency: 3 },
-      prod: { sweepMinutes: 30, dropsConcurrency: 4 },
+      default: { logRetentionDays: 30, sweepMinutes: 20, dropsConcurrency: 3, tags: { owner: 'lab' } },
+      prod: { sweepMinutes: 30, dropsConcurrency: 4, tags: { stage: 'prod' } },
       dev: { logRetentionDays: 1 },
     };
     expect(await read(params, ['dropsConcurrency=5'])).toMatchObject({
@@ -49,6 +49,7 @@ describe('the settings', () => {
       sweepExpression: 'rate(30 minutes)',
       dropsConcurrency: 5,
     });
+    expect((await read(params)).tags).toEqual({ stage: 'prod' });
   });
 
   it('lock evidence for some days, or have the lock without a time', async () => {
