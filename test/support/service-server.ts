@@ -34,6 +34,11 @@ export async function serve(service: LocalService): Promise<ServedService> {
   };
 }
 
+/** A service that takes requests and never answers, as one does that a VPC has no way to. */
+export function serveSilence(): Promise<ServedService> {
+  return serve({ signingNames: [], handle: async () => {}, close: async () => {} });
+}
+
 /** Surroundings for a test; `reported` collects what a person would be told. */
 export function testSurroundings(
   overrides: Partial<Surroundings> = {},

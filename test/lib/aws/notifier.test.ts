@@ -1,7 +1,7 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { expect, test } from 'vitest';
 import { createNotifier, subjectOf } from '../../../lib/aws/notifier.ts';
-import { startSilentServer } from '../../support/silent-server.ts';
+import { serveSilence } from '../../support/service-server.ts';
 
 test.each([
   ['Run of germline FAILED', 'Run of germline FAILED'],
@@ -16,7 +16,7 @@ test.each([
 });
 
 test('waits no longer than it may for a topic from which nothing comes back', async () => {
-  const silent = await startSilentServer();
+  const silent = await serveSilence();
   const sns = new SNSClient(silent.client);
   const settings = {
     notificationsTopic: 'arn:aws:sns:us-east-1:000000000000:people',

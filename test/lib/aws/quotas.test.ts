@@ -2,8 +2,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createQuotas } from '../../../lib/aws/quotas.ts';
 import { createServiceQuotas } from '../../../local/servicequotas/servicequotas.ts';
-import { type ServedService, serve, testSurroundings } from '../../support/service-server.ts';
-import { startSilentServer } from '../../support/silent-server.ts';
+import { type ServedService, serve, serveSilence, testSurroundings } from '../../support/service-server.ts';
 
 const clock = { nowMs: () => 0 };
 
@@ -33,7 +32,7 @@ describe("the account's quotas", () => {
   });
 
   it('fall back in time when nothing comes back at all, as in a VPC without a way to Service Quotas', async () => {
-    const silent = await startSilentServer();
+    const silent = await serveSilence();
     const log = { info: () => {}, warn: () => {}, error: () => {} };
     const client = new ServiceQuotasClient(silent.client);
     expect(await createQuotas(clock, log, client, 20).startRunsPerSecond()).toBe(5);
