@@ -18,7 +18,7 @@ export interface Word {
 /**
  * Sends the event and then the notice to whom they have not reached `before`, and has that marked. An ill bus keeps no word
  * from people, nor an ill topic from programs; and what one has taken is marked, so that trying the other again repeats
- * nothing. Rejects with the bus's error, after all else; that the topic did not take the notice is logged.
+ * nothing. What was not taken is logged; the bus's error is thrown besides, after all else.
  */
 export async function tell(
   { announcer, notifier, log }: TellPorts,
@@ -29,6 +29,9 @@ export async function tell(
   const notAnnounced = before.programs ? undefined : await errorOf(announcer.announce(event));
   const notNotified = before.people ? undefined : await errorOf(notifier.notify(notice));
   const { eventId, about } = notice;
+  // Before the mark: should that fail, too, its error is the one that is thrown.
+  if (notAnnounced !== undefined)
+    log.error('the event was not taken', { eventId, about, error: errorName(notAnnounced.error) });
   if (notNotified !== undefined)
     log.error('the notification was not taken', { eventId, about, error: errorName(notNotified.error) });
   const told = { programs: notAnnounced === undefined, people: notNotified === undefined };

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { announceUncertain } from '../../../lib/lifecycle/announce-uncertain.ts';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
 import { keepEvidence } from '../../../lib/lifecycle/keep-evidence.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
@@ -238,6 +239,17 @@ describe('people', () => {
     expect(world.announcer.sent.map(({ detail }) => detail.eventId)).toEqual([world.notifier.sent[0]?.eventId]);
     expect(world.notifier.sent).toHaveLength(1);
     expect(await world.ledger.requests.open('UNANNOUNCED', 10)).toEqual([]);
+  });
+
+  it('are told although the bus is ill, which is in the log also where the ledger takes no mark of it', async () => {
+    const record = await uncertain();
+    const { uncertainAnnouncedSince: _programs, uncertainToldSince: _people, ...untold } = await request();
+    world.announcer.refuse = 1;
+    const requests = { ...world.ledger.requests, change: () => Promise.reject(new Error('the ledger is ill')) };
+    const announced = announceUncertain({ ...world, ledger: { ...world.ledger, requests } }, untold);
+    await expect(announced).rejects.toThrow('the ledger is ill');
+    expect(world.notifier.sent.at(-1)).toMatchObject({ subject: `UNCERTAIN single ${record.identity}` });
+    expect(world.lines.filter((line) => line.startsWith('the event was not taken'))).toHaveLength(1);
   });
 
   it('are told of a start that nobody is certain of, and so are programs', async () => {
