@@ -109,8 +109,8 @@ export interface Drops extends DropActs {
     dropId: string,
     to: Pick<DropRecord, 'state'> & Partial<Pick<DropRecord, 'reason' | 'reasonCode' | 'identity'>>,
   ): Promise<void>;
-  /** It was told that a sheet stays unfinished, unless more of it was claimed or a person sent it round again meanwhile. */
-  toldStuck(drop: Pick<DropRecord, 'dropId' | 'acts' | 'sheet'>, at: string, told: Told): Promise<void>;
+  /** It was told that a sheet stays unfinished, unless a person sent it round again meanwhile. */
+  toldStuck(drop: Pick<DropRecord, 'dropId' | 'acts'>, at: string, told: Told): Promise<void>;
   /** What the index nominates of the sheets whose rows are being claimed and of which nobody was told that they stay so. */
   openSheets(limit: number): Promise<readonly DropRecord[]>;
   /**
@@ -171,7 +171,7 @@ export function createDrops(table: Table): Drops {
         const stepped = step(before);
         if (stepped === undefined) return before;
         const revision = before.sheet?.revision ?? 0;
-        const { reason: _, stuckAnnouncedAt: _programs, stuckSince: _people, ...rest } = before;
+        const { reason: _, ...rest } = before;
         const after = { ...rest, ...stepped, sheet: { ...stepped.sheet, revision: revision + 1 } };
         if (await table.update(key(dropId), sheetUpdate(after, revision))) return after;
       }
@@ -209,7 +209,10 @@ export function createDrops(table: Table): Drops {
  * was rejected stays until that is told, within a minute and so in no order.
  */
 function openWork(drop: DropRecord): { readonly open: string; readonly openSince: string } | undefined {
-  if (drop.state === 'READING') return { open: 'READING', openSince: drop.receivedAt };
+  if (drop.state === 'READING') {
+    const isTold = isEverybodyTold(toldBy(drop.stuckAnnouncedAt, drop.stuckSince));
+    return isTold ? undefined : { open: 'READING', openSince: drop.receivedAt };
+  }
   return isUntold(drop) ? { open: UNTOLD, openSince: drop.dropId } : undefined;
 }
 
@@ -218,15 +221,10 @@ function sheetUpdate(drop: DropRecord, revision: number) {
   const open = openWork(drop);
   const sets = ['#state = :state', 'sheet = :sheet', ...(reason === undefined ? [] : ['reason = :reason'])];
   if (open !== undefined) sets.push('#open = :open', 'openSince = :since');
-  const removes = [
-    ...(reason === undefined ? ['reason'] : []),
-    'stuckAnnouncedAt',
-    'stuckSince',
-    ...(open === undefined ? ['#open', 'openSince'] : []),
-  ];
+  const removes = [...(reason === undefined ? ['reason'] : []), ...(open === undefined ? ['#open', 'openSince'] : [])];
   const unwritten = 'attribute_exists(pk) AND attribute_not_exists(#identity) AND attribute_not_exists(sheet)';
   return {
-    UpdateExpression: `SET ${sets.join(', ')} REMOVE ${removes.join(', ')}`,
+    UpdateExpression: `SET ${sets.join(', ')}${removes.length === 0 ? '' : ` REMOVE ${removes.join(', ')}`}`,
     expression: revision === 0 ? unwritten : 'sheet.revision = :revision',
     names: {
       '#state': 'state',
@@ -243,13 +241,12 @@ function sheetUpdate(drop: DropRecord, revision: number) {
   };
 }
 
-function toldStuckUpdate({ acts = [], sheet }: Pick<DropRecord, 'acts' | 'sheet'>, at: string, told: Told) {
+function toldStuckUpdate({ acts = [] }: Pick<DropRecord, 'acts'>, at: string, told: Told) {
   const lastAct = acts.at(-1);
   const sameActs = lastAct === undefined ? 'attribute_not_exists(acts)' : `acts[${acts.length - 1}].#at = :acted`;
-  const sameProgress = sheet === undefined ? 'attribute_not_exists(sheet)' : 'sheet.revision = :revision';
   return {
     UpdateExpression: `${setTold(told, 'stuckAnnouncedAt', 'stuckSince')}${leavesIfTold(told)}`,
-    expression: `#state = :reading AND ${sameActs} AND ${sameProgress}`,
+    expression: `#state = :reading AND ${sameActs}`,
     names: {
       '#state': 'state',
       ...(isEverybodyTold(told) ? { '#open': 'open' } : {}),
@@ -259,7 +256,6 @@ function toldStuckUpdate({ acts = [], sheet }: Pick<DropRecord, 'acts' | 'sheet'
       ':at': at,
       ':reading': 'READING',
       ...(lastAct === undefined ? {} : { ':acted': lastAct.at }),
-      ...(sheet === undefined ? {} : { ':revision': sheet.revision }),
     },
   };
 }

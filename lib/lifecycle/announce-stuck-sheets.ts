@@ -55,7 +55,7 @@ async function announce(ports: AnnounceStuckSheetsPorts, drop: DropRecord): Prom
   if (isEverybodyTold(before)) return mark(before);
   const { dropId, route, sheet } = drop;
   const since = readingSince(drop);
-  const eventId = opaqueId({ announcement: SHEET_UNFINISHED, dropId, since, revision: sheet?.revision ?? 0 });
+  const eventId = opaqueId({ announcement: SHEET_UNFINISHED, dropId, since });
   const progress = { rows: sheet?.rows, parts: sheet?.parts, partsDone: sheet?.done.length ?? 0 };
   const detail = { version: '1', eventId, dropId, route, since, ...progress };
   ports.log.warn('sheet is not finished', { dropId, ...progress });
