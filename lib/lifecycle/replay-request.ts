@@ -56,7 +56,7 @@ function sayWhyNot(record: RequestRecord): string {
 }
 
 /** A refusal can be the answer to a second call, of which the first one's reply was lost. */
-async function ownRunOf(ports: ReplayRequestPorts, record: RequestRecord): Promise<string | undefined> {
+async function ownRunOf(ports: Pick<ReplayRequestPorts, 'runs'>, record: RequestRecord): Promise<string | undefined> {
   const attempt = currentAttempt(record);
   return attempt.startCalledAt === undefined ? undefined : (await findOwnRun(ports, attempt))?.runId;
 }
@@ -74,7 +74,8 @@ export class DecisionRefused extends Error {
 /**
  * Decides a request whose start is uncertain; its execution goes on with the next reconciliation.
  *
- * @throws DecisionRefused when it is not uncertain, or the run to adopt is not there or another request's
+ * @throws DecisionRefused when it is not uncertain, the run to adopt is not there or another request's, or its own run has
+ * come to light since
  */
 export async function decideUncertain(
   ports: Pick<ReplayRequestPorts, 'ledger' | 'runs'>,
@@ -89,6 +90,12 @@ export async function decideUncertain(
     );
   }
   const run = decision.kind === 'adopt' ? await adoptableRun(ports, record, decision.runId) : undefined;
+  const found = await ownRunOf(ports, record);
+  if (found !== undefined && found !== run?.runId) {
+    throw new DecisionRefused(
+      `HealthOmics has run ${found} of request ${identity} after all: decide with --adopt ${found}.`,
+    );
+  }
   const step = (latest: RequestRecord) => {
     if (run !== undefined) return adoptedByHand(latest, run, act);
     return decision.kind === 'start-again' ? startedAgain(latest, act) : givenUp(latest, act);

@@ -220,6 +220,17 @@ describe('an uncertain request', () => {
     expect((await latest(record)).state).toBe('UNCERTAIN');
   });
 
+  it('is decided in no other way than with its own run, once that shows', async () => {
+    const { record } = await doubtful();
+    const { name, requestId } = currentAttempt(record);
+    const namesake = world.runs.add({ name, tags: {} });
+    const own = world.runs.add({ name, tags: { 'rundrop:requestId': requestId } });
+    const others = [{ kind: 'start-again' }, { kind: 'give-up' }, { kind: 'adopt', runId: namesake.runId }] as const;
+    for (const other of others) await expect(decide(record, other)).rejects.toThrow(`with --adopt ${own.runId}`);
+    expect((await latest(record)).state).toBe('UNCERTAIN');
+    expect(await decide(record, { kind: 'adopt', runId: own.runId })).toMatchObject({ state: 'STARTED' });
+  });
+
   it('is started once more with another requestId', async () => {
     const { record, token } = await doubtful();
     await decide(record, { kind: 'start-again' });
