@@ -131,11 +131,11 @@ async function explain({ object, found, notes }: Looked, all: readonly Looked[],
 type Match = NonNullable<ExplainedMatch['matched']>;
 
 /** What is needed beyond the drop itself: the set so far, the object's text. */
-async function gatherFacts({ route, wildcards, key, drop }: Match, { live, body }: ExplainGiven) {
+async function gatherFacts({ route, wildcards, key, drop }: Match, { live, body, nowMs }: ExplainGiven) {
   const stored =
     route.gather === undefined
       ? undefined
-      : await live?.ledger.gathers.read(gatherIdOf(route, gatherPlace(route, { wildcards, key }).group));
+      : await live?.ledger.gathers.read(gatherIdOf(route, gatherPlace(route, { wildcards, key }).group), nowMs);
   const readsObject = route.run.fromObject !== undefined || route.each !== undefined;
   const limitBytes = route.sheet?.maxSizeBytes ?? RUN_REQUEST_LIMIT_BYTES;
   const text = readsObject && body === undefined ? await live?.objects.read(drop, limitBytes) : body;

@@ -125,7 +125,7 @@ async function previewUnit(unit: readonly Taken[], ports: PlanPorts): Promise<Dr
   const stored =
     route.gather === undefined
       ? undefined
-      : await ports.ledger.gathers.read(gatherIdOf(route, gatherPlace(route, last.matched).group));
+      : await ports.ledger.gathers.read(gatherIdOf(route, gatherPlace(route, last.matched).group), ports.nowMs);
   return previewDrop({
     file: ports.file,
     matched: last.matched,

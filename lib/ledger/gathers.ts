@@ -52,8 +52,14 @@ export interface Gathers {
     /** Is told of the drop that loses its place, before it does: so a repeat after a crash tells it again. */
     onReplace?: (dropId: string) => Promise<void>,
   ): Promise<boolean>;
-  /** A consistent read of the header, if any, and all members. */
-  read(gatherId: string): Promise<{ readonly header?: GatherHeader; readonly members: readonly GatherMember[] }>;
+  /**
+   * A consistent read of the header, if any, and all members. DynamoDB deletes what has expired by `nowMs` one by one,
+   * within days: without it nothing of a set is known before the rest is gone.
+   */
+  read(
+    gatherId: string,
+    nowMs?: number,
+  ): Promise<{ readonly header?: GatherHeader; readonly members: readonly GatherMember[] }>;
   /** Says what is missing, so that people can see what waits. Never touches what fired. */
   waitFor(header: GatherHeader, at: string): Promise<void>;
   /** Fires a set: `false` when another delivery bumped the generation first. */
@@ -95,11 +101,14 @@ export function createGathers(table: Table): Gathers {
         `Gather ${gatherId}: slot ${member.slot} was replaced ${MOST_CONFLICTS} times in a row. Try again.`,
       );
     },
-    async read(gatherId) {
+    async read(gatherId, nowMs = 0) {
       const items = await table.partition(pk(gatherId));
+      const isOver = ({ expiresAt }: Item) => typeof expiresAt === 'number' && expiresAt * 1000 <= nowMs;
+      const members = items.filter((item) => String(item.sk).startsWith('MEMBER#') && !isOver(item)).map(memberOf);
       const found = items.find((item) => item.sk === 'HEADER');
-      const members = items.filter((item) => String(item.sk).startsWith('MEMBER#')).map(memberOf);
-      return found === undefined ? { members } : { header: headerOf(found), members };
+      if (found === undefined) return { members };
+      const { fired, ...rest } = headerOf(found);
+      return { header: fired === undefined || isOver(found) ? rest : { ...rest, fired }, members };
     },
     async waitFor(wanted, at) {
       const open = { open: 'GATHERING', openSince: wanted.firstSeenAt, seenAt: at };

@@ -51,7 +51,7 @@ export async function fireIfComplete(
   for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
     const nowMs = ports.clock.nowMs();
     const at = new Date(nowMs).toISOString();
-    const { header, members } = await ports.ledger.gathers.read(gatherId);
+    const { header, members } = await ports.ledger.gathers.read(gatherId, nowMs);
     const current = header ?? { gatherId, route: route.name, group, generation: 0, firstSeenAt: at, missing: [] };
     const assessed = assessGather(route, members);
     const set = assessed.set.map((member) => droppedOf(members, member));
@@ -112,8 +112,7 @@ async function settle(ports: TakeDropPorts, header: GatherHeader, members: reado
 
 /** A set that has fired and now waits again begins to wait at its first new member. */
 function waitingAnew(header: GatherHeader, at: string): GatherHeader {
-  const firedAndQuiet = header.fired !== undefined && header.missing.length === 0;
-  return firedAndQuiet ? { ...header, firstSeenAt: at } : header;
+  return header.missing.length === 0 ? { ...header, firstSeenAt: at } : header;
 }
 
 /** The generation is bumped, so no other set of it can fire meanwhile: the claim may be made, or made again. */

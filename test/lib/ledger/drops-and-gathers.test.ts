@@ -184,6 +184,25 @@ describe('what has fired', () => {
     await ledger.gathers.waitFor(fired, AT);
     expect(await expiries()).toEqual(['HEADER never', 'MEMBER#1 31536001', 'MEMBER#2 never']);
   });
+
+  it('is known as a whole until it expires, and from then on not at all, but for its generation', async () => {
+    const members = [member('1', 'd', '01'), member('2', 'e', '02')];
+    const fired = { identity: 'r', drops: { '1': 'd', '2': 'e' } };
+    const wanted = { ...header, gatherId: 'over' };
+    for (const one of members) await ledger.gathers.putMember('over', one);
+    await ledger.gathers.fire(wanted, fired);
+    for (const one of members) await ledger.gathers.expireMember('over', one, 1_000);
+    await ledger.gathers.settle({ ...wanted, generation: 1 }, 1_000);
+    await ledger.gathers.putMember('over', member('3', 'f', '03'));
+    expect(await ledger.gathers.read('over', 31_536_000_999)).toMatchObject({
+      header: { fired },
+      members: [{}, {}, {}],
+    });
+    const after = await ledger.gathers.read('over', 31_536_001_000);
+    expect(after.members.map(({ slot }) => slot)).toEqual(['3']);
+    expect(after.header).toMatchObject({ generation: 1, missing: [] });
+    expect(after.header).not.toHaveProperty('fired');
+  });
 });
 
 describe('tokens in the ledger', () => {

@@ -138,6 +138,27 @@ describe('a set of which one member changed after it had started', () => {
     expect(await world.ledger.gathers.release(held?.gatherId ?? '')).toBe(false);
   });
 
+  it('is never made up of what is new and of what has expired and is not deleted yet', async () => {
+    for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
+    world.clock.now += 366 * 24 * 60 * MINUTE_MS;
+    // Of what has expired DynamoDB deletes the header first.
+    const gatherId = gatherIdOf({ name: 'germline' }, { sample: 'SYN-1' });
+    const { gathers } = world.ledger;
+    const withoutHeader = async (id: string, nowMs?: number) => ({ members: (await gathers.read(id, nowMs)).members });
+    const halfGone = {
+      ...world,
+      ledger: { ...world.ledger, gathers: { ...gathers, read: withoutHeader } },
+    };
+    const first = put(world, 'fastq/SYN-1_R1.fastq.gz');
+    expect(await takeDrop(halfGone, first)).toBe('gathering');
+    expect(await takeDrop(world, first)).toBe('gathering');
+    const [waits] = await gathers.open('GATHERING', 10);
+    expect(waits).toMatchObject({ gatherId, generation: 1, missing: [expect.not.stringContaining('newer')] });
+    expect(Date.parse(waits?.firstSeenAt ?? '')).toBe(world.clock.now);
+    expect(await takeDrop(world, put(world, 'fastq/SYN-1_R2.fastq.gz'))).toBe('started');
+    expect(await requests()).toHaveLength(2);
+  });
+
   it('starts though a delivery of the same set was under way when it was released', async () => {
     for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
     const newer = put(world, 'fastq/SYN-1_R1.fastq.gz');
