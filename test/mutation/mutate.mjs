@@ -32,6 +32,7 @@ const GROUPS = {
     'lib/runs/run-status.ts',
     'lib/runs/start-gate.ts',
     'lib/runs/start-run-input.ts',
+    'lib/runs/told.ts',
     'lib/runs/transitions.ts',
   ],
   claims: [

@@ -153,9 +153,15 @@ export function drawWork(world: World, untilMs: number): readonly Kind[] {
   return drawn;
 }
 
-/** Silence is waited for by reconciliation alone; and who waits for a day, waits for one. */
+const NEVER_STARTS: readonly Kind[] = ['stuck', 'namesake'];
+
+/**
+ * Silence is waited for by reconciliation alone; who waits for a day, waits for one; and of several that never get
+ * through the starter takes HealthOmics to be ill, until reconciliation has it look again.
+ */
 function fits(world: World, kind: Kind, drawn: readonly Kind[]): boolean {
   if (kind === 'limited') return !drawn.includes(kind);
+  if (NEVER_STARTS.includes(kind)) return world.options.reconciles || !drawn.some((one) => NEVER_STARTS.includes(one));
   return kind !== 'quiet' || world.options.reconciles;
 }
 
