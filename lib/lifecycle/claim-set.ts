@@ -21,8 +21,6 @@ export interface CompleteSet {
   readonly file: RouteFile;
   readonly route: Route;
   readonly members: readonly DroppedMember[];
-  /** Drops that completed the set and are no input of the run. */
-  readonly markers?: readonly DroppedMember[];
   readonly request: object;
 }
 
@@ -54,11 +52,14 @@ export async function claimSet(
   ports: ClaimPorts & WatcherPorts & { readonly ledger: Pick<Ledger, 'drops' | 'requests'>; readonly log: Log },
   set: CompleteSet,
 ): Promise<RequestRecord> {
-  const dropIds = [...set.members, ...(set.markers ?? [])].map(({ dropId }) => dropId);
-  return claimFor(ports, claimOf(set), dropIds);
+  return claimFor(
+    ports,
+    claimOf(set),
+    set.members.map(({ dropId }) => dropId),
+  );
 }
 
-/** The same, of a claim that is ready. */
+/** The same, of a claim that is ready; `dropIds` may be more than its members, as a marker is. */
 export async function claimFor(
   ports: Parameters<typeof claimSet>[0],
   claim: Claim,

@@ -7,7 +7,7 @@ import type { Matched } from '../routing/match-drop.ts';
 import type { Route, RouteFile } from '../routing/route-file.ts';
 import { identityOf, opaqueId } from '../runs/identity.ts';
 import type { Claim } from './claim-request.ts';
-import { claimFor, claimOf, claimSet, type DroppedMember, originOf } from './claim-set.ts';
+import { claimFor, claimOf, type DroppedMember, originOf } from './claim-set.ts';
 import { sentences } from './sentences.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { TakeDropPorts, Taken } from './take-drop.ts';
@@ -15,6 +15,10 @@ import type { TakeDropPorts, Taken } from './take-drop.ts';
 /** Deliveries of one set that meet: each but one reads again and finds the set fired. */
 const MOST_CONFLICTS = 10;
 const WRITES_AT_ONCE = 8;
+/** An item may have 400 KB: the set's header holds the claim and the ids of its drops, and the request grows by its attempts. */
+const LARGEST_SET_BYTES = 350_000;
+/** Of a set that is too large, so many drops are remembered: enough to tell that it was refused already. */
+const DROPS_OF_TOO_LARGE = 100;
 
 /** The id of the set whose members have these values of the route's `by`. */
 export function gatherIdOf(route: Pick<Route, 'name'>, group: Readonly<Record<string, string>>): string {
@@ -55,7 +59,7 @@ export async function fireIfComplete(
     const current = header ?? { gatherId, route: route.name, group, generation: 0, firstSeenAt: at, missing: [] };
     const assessed = assessGather(route, members);
     const set = assessed.set.map((member) => droppedOf(members, member));
-    const drops = Object.fromEntries(set.map(({ slot, dropId }) => [slot, dropId]));
+    const drops = dropsOf(set);
     const identity = identityOf(originOf(route, set));
     if (assessed.complete && current.fired?.identity === identity)
       return claimFired(ports, file, route, { header: current, set, members });
@@ -65,7 +69,7 @@ export async function fireIfComplete(
       await ports.ledger.gathers.waitFor({ ...waitingAnew(current, at), missing }, at);
       return 'gathering';
     }
-    const fired = { identity, drops, ...frozenClaim(file, route, set) };
+    const fired = { identity, ...frozen(file, route, set) };
     if (await ports.ledger.gathers.fire(current, fired)) {
       const bumped = { ...current, generation: current.generation + 1, missing: [], fired };
       return claimFired(ports, file, route, { header: bumped, set, members });
@@ -76,15 +80,39 @@ export async function fireIfComplete(
   );
 }
 
-/** Frozen with the set, since its members may be replaced before the claim is made. Not there if it would be refused. */
-function frozenClaim(file: RouteFile, route: Route, members: readonly GatherMember[]): { readonly claim?: Claim } {
+/** Frozen with the set, since its members may be replaced before the claim is made. No claim if it would be refused. */
+function frozen(
+  file: RouteFile,
+  route: Route,
+  members: readonly GatherMember[],
+): Pick<NonNullable<GatherHeader['fired']>, 'drops' | 'claim'> {
+  const drops = dropsOf(members);
   try {
-    const request = fillRequest(route, { members, timeMs: Math.max(...members.map(({ drop }) => drop.timeMs)) });
-    return { claim: claimOf({ file, route, members, request }) };
+    return { drops, claim: claimOfSet(file, route, members) };
   } catch (error) {
     if (!(error instanceof RequestRefused)) throw error;
-    return {};
+    if (bytesOf(drops) <= LARGEST_SET_BYTES) return { drops };
+    return { drops: Object.fromEntries(Object.entries(drops).slice(0, DROPS_OF_TOO_LARGE)) };
   }
+}
+
+/** @throws RequestRefused */
+function claimOfSet(file: RouteFile, route: Route, members: readonly GatherMember[]): Claim {
+  const request = fillRequest(route, { members, timeMs: Math.max(...members.map(({ drop }) => drop.timeMs)) });
+  const claim = claimOf({ file, route, members, request });
+  if (bytesOf({ drops: dropsOf(members), claim }) <= LARGEST_SET_BYTES) return claim;
+  throw new RequestRefused([
+    `The set has ${members.length} objects, and what has to be on record of them is more than one item of the ledger takes (400 KB). Gather fewer: by more wildcards, or by a key pattern that fewer objects match.`,
+  ]);
+}
+
+function dropsOf(members: readonly GatherMember[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(members.map(({ slot, dropId }) => [slot, dropId]));
+}
+
+/** About what DynamoDB counts: JSON's punctuation outweighs its overhead. */
+function bytesOf(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 /** Another set fired before this one, and whoever fired it may have died before the claim: it is made now. */
@@ -124,9 +152,8 @@ async function claimFired(
 ): Promise<Taken> {
   const markers = members.filter((member) => !set.includes(member));
   try {
-    const timeMs = Math.max(...set.map(({ drop }) => drop.timeMs));
-    const request = fillRequest(route, { members: set, timeMs });
-    await claimSet(ports, { file, route, members: set, markers, request });
+    const dropIds = [...set, ...markers].map(({ dropId }) => dropId);
+    await claimFor(ports, claimOfSet(file, route, set), dropIds);
     await settle(ports, header, members);
     return 'started';
   } catch (error) {

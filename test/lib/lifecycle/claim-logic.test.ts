@@ -10,7 +10,7 @@ import {
   newRequest,
   startAnotherWatcher,
 } from '../../../lib/lifecycle/claim-request.ts';
-import { claimOf, claimSet, originOf } from '../../../lib/lifecycle/claim-set.ts';
+import { claimFor, claimOf, originOf } from '../../../lib/lifecycle/claim-set.ts';
 import { loadRouteFile } from '../../../lib/routing/route-file.ts';
 import { identityOf, sha256 } from '../../../lib/runs/identity.ts';
 import { simulatedTable, TableStore } from '../../simulation/simulated-table.ts';
@@ -237,7 +237,7 @@ routes:
       const time = new Date(timeMs).toISOString();
       await ports.ledger.drops.record({ ...facts, dropId, time, receivedAt: time, route: 'pair', state: 'GATHERING' });
     }
-    const record = await claimSet(ports, { ...set, markers: [marker] });
+    const record = await claimFor(ports, claimOf(set), ['d1', 'd2', 'd3']);
     const drops = await Promise.all(['d1', 'd2', 'd3'].map((dropId) => ports.ledger.drops.read(dropId)));
     expect(drops.map((drop) => [drop?.state, drop?.identity])).toEqual(drops.map(() => ['TAKEN', record.identity]));
     expect([...executions.inputs.values()]).toEqual([{ request: record.identity }]);

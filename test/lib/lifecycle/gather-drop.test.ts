@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gatherIdOf } from '../../../lib/lifecycle/gather-drop.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
-import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
+import { dropIdOf, takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { loadRouteFile } from '../../../lib/routing/route-file.ts';
 import { opaqueId, sha256 } from '../../../lib/runs/identity.ts';
 import { createWorld, put, ROUTES, type World } from '../../support/world.ts';
@@ -12,6 +12,10 @@ const MORE_ROUTES = ROUTES.replace(
     on: { bucket: drops, key: 'bcl/{folder}/{file}.bcl' }
     gather: { by: [folder], needs: { marker: 'bcl/{folder}/CopyComplete.txt' } }
     run: { workflowId: "7654321", parameters: { files: '{uris}' } }
+  - name: folder
+    on: { bucket: drops, key: 'runs/{folder}/{file}.fastq.gz' }
+    gather: { by: [folder], needs: { marker: 'runs/{folder}/CopyComplete.txt' } }
+    run: { workflowId: "7654321", parameters: { folder: '{folder}' } }
   - name: quiet
     on: { bucket: drops, key: 'quiet/{set}/{file}' }
     gather: { by: [set], needs: { count: 2 }, quiet: 15m }
@@ -42,6 +46,30 @@ describe('a set with a marker', () => {
     ]);
     const states = (await world.ledger.drops.list(10)).map(({ identity }) => identity);
     expect(states).toEqual([request?.identity, request?.identity, request?.identity]);
+  });
+});
+
+describe('a set of more than an item of the ledger takes', () => {
+  it('is rejected with the reason, and what is on record of it fits', async () => {
+    const names = Array.from({ length: 340 }, (_, number) => `${number}${'x'.repeat(900)}`);
+    const route = { name: 'folder' };
+    const gatherId = gatherIdOf(route, { folder: 'f' });
+    const place = async (name: string) => {
+      const drop = put(world, `runs/f/${name}.fastq.gz`);
+      const dropId = dropIdOf(drop);
+      const member = { slot: drop.key, dropId, drop, wildcards: { folder: 'f', file: name } };
+      await world.ledger.gathers.putMember(gatherId, member);
+    };
+    await Promise.all(names.slice(1).map(place));
+    await takeDrop(world, put(world, `runs/f/${names[0]}.fastq.gz`));
+    expect(await takeDrop(world, put(world, 'runs/f/CopyComplete.txt'))).toBe('rejected');
+    const { header } = await world.ledger.gathers.read(gatherId);
+    expect(Buffer.byteLength(JSON.stringify(header))).toBeLessThan(400_000);
+    expect(await world.ledger.drops.list(2)).toMatchObject([
+      { state: 'REJECTED', reason: expect.stringContaining('The set has 340 objects') },
+      { state: 'REJECTED' },
+    ]);
+    expect(await requests()).toEqual([]);
   });
 });
 
