@@ -31,8 +31,9 @@ const MOST_PER_PASS = 1_000;
 /** Sets that wait. More than the thousand of a pass are looked at by turns. */
 const MOST_SETS = 20_000;
 const READS_AT_ONCE = 8;
-/** Executions are asked for at a rate that all of an account share: of more that wait, each is looked at by turns. */
+/** Executions are asked for at a rate that all of an account share: of more of one state, each is asked for by turns. */
 const MOST_WATCHERS = 200;
+const MINUTE_MS = 60_000;
 
 export interface Reconciled {
   readonly unfinished: number;
@@ -48,7 +49,7 @@ export async function reconcile(given: ReconcilePorts): Promise<Reconciled> {
   const failed: unknown[] = [];
   let unfinished = 0;
   let repaired = 0;
-  for (const [name, pass] of PASSES) {
+  for (const [name, pass] of inTurn(ports.clock.nowMs())) {
     try {
       const done = await pass(ports);
       unfinished += done.seen;
@@ -71,10 +72,9 @@ export class PassesFailed extends AggregateError {
 }
 
 const PASSES: readonly (readonly [name: string, pass: (ports: ReconcilePorts) => Promise<Pass>])[] = [
+  ['nudge', nudgeStarter],
   ['gathers', fireGathers],
   ['claims', (ports) => forEachOpen(ports, 'CLAIMED', (record) => repairClaim(ports, record))],
-  // Before the line is looked through, because a long one takes long.
-  ['nudge', nudgeStarter],
   ['waiting', (ports) => forEachOpen(ports, 'WAITING', (record) => repairWatcher(ports, record), MOST_WATCHERS)],
   ['retrying', (ports) => forEachOpen(ports, 'RETRYING', (record) => repairWatcher(ports, record), MOST_WATCHERS)],
   ['runs', followStarted],
@@ -84,6 +84,17 @@ const PASSES: readonly (readonly [name: string, pass: (ports: ReconcilePorts) =>
   ['evidence', (ports) => forEachOpen(ports, 'UNEVIDENCED', (record) => repairEvidence(ports, record))],
   ['sheets', announceStuckSheets],
 ];
+
+/**
+ * The nudge first, since it is short and every start waits for it; the others begin with another one each minute. What
+ * takes an invocation's whole time, because there is very much of it or because a service hangs, so that Lambda ends it,
+ * keeps the same others back this once.
+ */
+function inTurn(nowMs: number): typeof PASSES {
+  const [nudge, others] = [PASSES.slice(0, 1), PASSES.slice(1)];
+  const first = Math.floor(nowMs / MINUTE_MS) % others.length;
+  return [...nudge, ...others.slice(first), ...others.slice(0, first)];
+}
 
 /** Counts nothing: what waits is counted by its own pass. */
 async function nudgeStarter({ ledger, starter, clock }: ReconcilePorts): Promise<Pass> {
@@ -183,6 +194,8 @@ async function followStarted(ports: ReconcilePorts): Promise<Pass> {
   const records = await sideBySide(identities, READS_AT_ONCE, (identity) => requests.read(identity));
   const started = records.filter((record) => record?.state === 'STARTED') as RequestRecord[];
   if (started.length === 0) return { seen: 0, repaired: 0 };
-  const active = await listActive(ports.runs, statusesToList(started, ports.clock.nowMs()));
-  return forEachOpen(ports, 'STARTED', (record) => repairStarted(ports, record, active));
+  const nowMs = ports.clock.nowMs();
+  const active = await listActive(ports.runs, statusesToList(started, nowMs));
+  const watched = new Set(byTurns(identities, MOST_WATCHERS, nowMs));
+  return forEachOpen(ports, 'STARTED', (record) => repairStarted(ports, record, { active, watched }));
 }

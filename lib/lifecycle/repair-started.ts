@@ -13,27 +13,35 @@ import { answerAll, answerEverybody } from './tokens.ts';
 
 export type RepairStartedPorts = RepairPorts & { readonly runs: Pick<Runs, 'cancelRun'> };
 
+/** What one round of reconciliation looks at. */
+export interface StartedRound {
+  readonly active: ActiveRuns;
+  /** The requests whose executions it asks for. */
+  readonly watched: ReadonlySet<string>;
+}
+
 /** Answers whether anything was left to do. */
 export async function repairStarted(
   ports: RepairStartedPorts,
   record: RequestRecord,
-  active: ActiveRuns,
+  round: StartedRound,
 ): Promise<boolean> {
   try {
-    return await followRun(ports, record, active);
+    return await followRun(ports, record, round);
   } finally {
     // Last: a cancel that HealthOmics does not take must not keep an end back, nor the other way round.
-    if (record.cancelAskedAt !== undefined) await cancelOrCatchUp(ports, record.identity);
+    if (record.cancelAskedAt !== undefined) await cancelOrCatchUp(ports, record.identity, round);
   }
 }
 
 /** What is learnt of the run on the way is written: else it would be asked for again each minute until a listing is due. */
-async function cancelOrCatchUp(ports: RepairStartedPorts, identity: string): Promise<void> {
+async function cancelOrCatchUp(ports: RepairStartedPorts, identity: string, round: StartedRound): Promise<void> {
   const latest = await ports.ledger.requests.read(identity);
-  if (latest !== undefined && (await cancelIfAsked(ports, latest)) === 'news') await catchUp(ports, latest);
+  if (latest !== undefined && (await cancelIfAsked(ports, latest)) === 'news') await catchUp(ports, latest, round);
 }
 
-async function followRun(ports: RepairStartedPorts, record: RequestRecord, active: ActiveRuns): Promise<boolean> {
+async function followRun(ports: RepairStartedPorts, record: RequestRecord, round: StartedRound): Promise<boolean> {
+  const { active } = round;
   const attempt = currentAttempt(record);
   // The starter may have died between its record and its answer.
   if (!isYoung(ports, record) && (await answerAll(ports, record, 'start')) > 0) return true;
@@ -44,25 +52,33 @@ async function followRun(ports: RepairStartedPorts, record: RequestRecord, activ
       const uuid = attempt.uuid === undefined || record.origin.kind === 'run' ? {} : { uuid: attempt.uuid };
       await followHint(ports, { runId: attempt.runId, ...uuid, status: listed }, 'listing');
     }
-    const repaired = (await repairWatcher(ports, record)) || moved;
+    const repaired = (await repairWatched(ports, record, round)) || moved;
     if (!moved && isListed(active, attempt)) await tellOverdue(ports, record);
     return repaired;
   }
-  return catchUp(ports, record);
+  return catchUp(ports, record, round);
+}
+
+async function repairWatched(ports: RepairStartedPorts, record: RequestRecord, round: StartedRound): Promise<boolean> {
+  return round.watched.has(record.identity) && repairWatcher(ports, record);
 }
 
 /** Asks GetRun, and does what follows from its answer. */
-async function catchUp(ports: RepairStartedPorts, record: RequestRecord): Promise<boolean> {
+async function catchUp(ports: RepairStartedPorts, record: RequestRecord, round: StartedRound): Promise<boolean> {
   const told = await statusOfRun(ports, record.identity, currentAttempt(record).attempt, 'listing');
   if ((await answerEverybody(ports, told)) > 0) return true;
-  return told.state === 'ENDED' ? repairAnnouncement(ports, told) : finishUnwatched(ports, told);
+  return told.state === 'ENDED' ? repairAnnouncement(ports, told) : finishUnwatched(ports, told, round);
 }
 
 /** The run has ended and nobody waits for it: an execution that still runs will see to it, else the outcome is ours to record. */
-async function finishUnwatched(ports: RepairStartedPorts, record: RequestRecord): Promise<boolean> {
+async function finishUnwatched(
+  ports: RepairStartedPorts,
+  record: RequestRecord,
+  round: StartedRound,
+): Promise<boolean> {
   const attempt = currentAttempt(record);
   if (!runHasEnded(attempt)) {
-    const repaired = await repairWatcher(ports, record);
+    const repaired = await repairWatched(ports, record, round);
     await tellOverdue(ports, record);
     return repaired;
   }

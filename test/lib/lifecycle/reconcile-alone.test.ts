@@ -1,11 +1,14 @@
 /** What one part of reconciliation cannot do keeps no other part back. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ledgerOver } from '../../../lib/ledger/ledger.ts';
 import { awaitStart } from '../../../lib/lifecycle/await-start.ts';
 import { cancelRequest } from '../../../lib/lifecycle/cancel-request.ts';
+import { newRequest } from '../../../lib/lifecycle/claim-request.ts';
 import { PassesFailed, reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { startWaiting } from '../../../lib/lifecycle/start-waiting.ts';
 import { takeDrop } from '../../../lib/lifecycle/take-drop.ts';
-import { ended } from '../../../lib/runs/transitions.ts';
+import { ended, executionStarted, started } from '../../../lib/runs/transitions.ts';
+import { simulatedTable, TableStore } from '../../simulation/simulated-table.ts';
 import { newestRequest, watchedRun } from '../../support/watched-run.ts';
 import { createWorld, put, type World } from '../../support/world.ts';
 
@@ -91,6 +94,59 @@ describe('reconciliation', () => {
     expect(told).toHaveLength(20);
     expect(world.clock.now - begunMs).toBeLessThan(20_000);
     expect(await world.ledger.drops.untold(100)).toHaveLength(20);
+  });
+
+  it('tells of outcomes though HealthOmics answers no listing until Lambda ends the invocation', async () => {
+    await watchedRun(world);
+    await takeDrop(world, put(world, 'cram/SYN-2.cram'));
+    const { identity } = await request();
+    await world.ledger.requests.change(identity, (record) => ended(record, 'CANCELLED', '2026-01-02T03:04:06.000Z'));
+    let hangs = Promise.withResolvers<void>();
+    world.runs.listRuns = () => {
+      hangs.resolve();
+      return new Promise(() => undefined);
+    };
+    for (let minute = 0; minute < 11; minute += 1) {
+      world.clock.now += MINUTE_MS;
+      hangs = Promise.withResolvers();
+      await Promise.race([reconcile(world), hangs.promise]);
+    }
+    expect(world.announcer.sent).toMatchObject([{ detail: { request: identity } }]);
+  });
+
+  it('asks for the executions of many runs by turns', async () => {
+    const ledger = ledgerOver(
+      simulatedTable(
+        new TableStore(
+          () => world.clock.now,
+          () => 0,
+        ),
+        async (_, effect) => effect(),
+      ),
+    );
+    const at = new Date(world.clock.now).toISOString();
+    const runs = Array.from({ length: 300 }, (_, number) => ({ runId: `${number}`, uuid: `uuid-${number}` }));
+    for (const run of runs) {
+      const origin = { kind: 'run', uuid: run.uuid } as const;
+      const claim = { origin, route: 'console', routesHash: '', request: {}, members: [], maxAttempts: 1 };
+      const claimed = executionStarted(newRequest(claim, world.settings, at), `arn:execution:${run.uuid}`);
+      await ledger.requests.claim(started(claimed, 1, run, at));
+    }
+    world.runs.listRuns = async (status) => (status === 'PENDING' ? runs.map((run) => ({ ...run, status })) : []);
+    const asked = new Set<string>();
+    const status = async (executionArn: string) => {
+      asked.add(executionArn);
+      return 'RUNNING';
+    };
+    const sizes: number[] = [];
+    for (let minute = 0; minute < 3; minute += 1) {
+      await reconcile({ ...world, ledger, executions: Object.assign(Object.create(world.executions), { status }) });
+      sizes.push(asked.size);
+      world.clock.now += MINUTE_MS;
+    }
+    expect(sizes).toEqual([0, expect.any(Number), 300]);
+    expect(sizes[1]).toBeGreaterThan(100);
+    expect(sizes[1]).toBeLessThan(200);
   });
 
   it('claims a set that had fired before its route left the file', async () => {
