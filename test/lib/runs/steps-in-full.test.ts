@@ -227,6 +227,15 @@ describe('an uncertain start', () => {
   });
 });
 
+describe('a step about one outcome', () => {
+  it('is taken of that outcome, and not of the one after the request was opened again', () => {
+    const step = transitions.aboutOutcomeOf(ended, (record) => transitions.announced(record, AT, EVERYBODY));
+    expect(step(ended)).toMatchObject({ announcedAt: AT, notifiedAt: AT });
+    const another = { ...ended, reopened: 1 };
+    expect(step(another)).toBe(another);
+  });
+});
+
 describe('a place in line', () => {
   it('says what the starter needs, and nothing else', () => {
     const { identity } = waiting;
