@@ -124,11 +124,13 @@ async function adoptableRun(
       `Run ${runId} is of another request${owner === undefined ? ` (requestId ${tag})` : `, ${owner.identity}`}.`,
     );
   }
-  const { uuid, arn, runOutputUri, retentionMode, storageType, status } = run;
+  const { uuid, name, arn, runOutputUri, retentionMode, storageType, status } = run;
   return {
     runId,
     uuid,
     status,
+    // Started by somebody else it has a name of its own, by which it is known in listings.
+    ...(name === undefined ? {} : { name }),
     ...(arn === undefined ? {} : { arn }),
     ...(runOutputUri === undefined ? {} : { runOutputUri }),
     ...(retentionMode === undefined ? {} : { retentionMode }),

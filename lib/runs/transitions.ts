@@ -14,6 +14,7 @@ import { newlyTold, type Told } from './told.ts';
 export interface StartedRun {
   readonly runId: string;
   readonly uuid: string;
+  readonly name?: string;
   readonly arn?: string;
   readonly runOutputUri?: string;
   readonly retentionMode?: string;

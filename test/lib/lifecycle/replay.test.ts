@@ -209,6 +209,18 @@ describe('an uncertain request', () => {
     expect(world.runs.calls.filter((call) => call.startsWith('StartRun'))).toHaveLength(4);
   });
 
+  it('adopts a run of another name, which is then followed by listings as its own would be', async () => {
+    const { record } = await doubtful();
+    const run = world.runs.add({ name: 'by-hand', tags: {} });
+    const after = await decide(record, { kind: 'adopt', runId: run.runId });
+    expect(currentAttempt(after).name).toBe('by-hand');
+    world.clock.now += 2 * 60_000;
+    await reconcile(world);
+    world.runs.calls.length = 0;
+    await reconcile(world);
+    expect(world.runs.calls.filter((call) => call.startsWith('GetRun'))).toEqual([]);
+  });
+
   it('adopts no run that is not there, or is another request’s', async () => {
     const { record } = await doubtful();
     await expect(decide(record, { kind: 'adopt', runId: '42' })).rejects.toThrow('no run 42');
