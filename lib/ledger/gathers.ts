@@ -10,6 +10,8 @@ export interface GatherMember {
   readonly dropId: string;
   readonly drop: Drop;
   readonly wildcards: Readonly<Record<string, string>>;
+  /** Of what fired. Seconds since 1970. */
+  readonly expiresAt?: number;
 }
 
 /** When, in ISO, and why a person released a set. */
@@ -70,6 +72,8 @@ export interface Gathers {
   settle(header: GatherHeader, nowMs: number): Promise<void>;
   /** Lets a member of what fired expire with it, unless it was replaced meanwhile. */
   expireMember(gatherId: string, member: Pick<GatherMember, 'slot' | 'dropId'>, nowMs: number): Promise<void>;
+  /** Lets a member that was to expire stay, because its set waits again; unless it was replaced meanwhile. */
+  keepMember(gatherId: string, member: Pick<GatherMember, 'slot' | 'dropId'>): Promise<void>;
   /** What the index nominates of the sets that wait, or that fired and have no claim yet; oldest first. */
   open(state: 'GATHERING' | 'FIRED', limit: number): Promise<readonly GatherHeader[]>;
 }
@@ -148,6 +152,13 @@ export function createGathers(table: Table): Gathers {
         values: { ':at': expiryOf(nowMs), ':dropId': dropId },
       });
     },
+    async keepMember(gatherId, { slot, dropId }) {
+      await table.update(memberKey(gatherId, slot), {
+        UpdateExpression: 'REMOVE expiresAt',
+        expression: 'dropId = :dropId',
+        values: { ':dropId': dropId },
+      });
+    },
     async open(state, limit) {
       return (await table.nominated('open', state, { limit })).map(headerOf);
     },
@@ -195,7 +206,7 @@ function expiryOf(firedMs: number): number {
 }
 
 function memberOf(item: Item): GatherMember {
-  const { pk: _pk, sk: _sk, expiresAt: _at, ...member } = item;
+  const { pk: _pk, sk: _sk, ...member } = item;
   return member as unknown as GatherMember;
 }
 

@@ -66,6 +66,8 @@ export async function fireIfComplete(
     if (current.fired !== undefined) await claimLeftOver(ports, current.fired);
     const missing = assessed.complete ? heldBack(route, current, { drops, members, nowMs }) : assessed.missing;
     if (missing.length > 0) {
+      const expiring = members.filter(({ expiresAt }) => expiresAt !== undefined);
+      await sideBySide(expiring, WRITES_AT_ONCE, (member) => ports.ledger.gathers.keepMember(gatherId, member));
       await ports.ledger.gathers.waitFor({ ...waitingAnew(current, at), missing }, at);
       return 'gathering';
     }

@@ -180,9 +180,13 @@ describe('what has fired', () => {
     const fired = { ...header, generation: 1 };
     await ledger.gathers.settle(fired, 1_000);
     expect(await expiries()).toEqual(['HEADER 31536001', 'MEMBER#1 31536001', 'MEMBER#2 never']);
-    expect((await ledger.gathers.read('year')).members[0]).toEqual(first);
+    expect((await ledger.gathers.read('year')).members[0]).toEqual({ ...first, expiresAt: 31_536_001 });
     await ledger.gathers.waitFor(fired, AT);
     expect(await expiries()).toEqual(['HEADER never', 'MEMBER#1 31536001', 'MEMBER#2 never']);
+    await ledger.gathers.keepMember('year', { ...first, dropId: 'another' });
+    expect((await expiries())[1]).toBe('MEMBER#1 31536001');
+    await ledger.gathers.keepMember('year', first);
+    expect((await expiries())[1]).toBe('MEMBER#1 never');
   });
 
   it('is known as a whole until it expires, and from then on not at all, but for its generation', async () => {

@@ -166,6 +166,19 @@ describe('a set of which one member changed after it had started', () => {
     expect(await world.ledger.gathers.release(held?.gatherId ?? '')).toBe(false);
   });
 
+  it('loses none of its members while it is held, however long', async () => {
+    for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
+    const gatherId = gatherIdOf({ name: 'germline' }, { sample: 'SYN-1' });
+    const expiries = async () => (await world.ledger.gathers.read(gatherId)).members.map(({ expiresAt }) => expiresAt);
+    expect(await expiries()).toEqual([expect.any(Number), expect.any(Number)]);
+    await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
+    expect(await expiries()).toEqual([undefined, undefined]);
+    world.clock.now += 2 * 366 * 24 * 60 * MINUTE_MS;
+    await world.ledger.gathers.release(gatherId);
+    await reconcile(world);
+    expect(await requests()).toHaveLength(2);
+  });
+
   it('is never made up of what is new and of what has expired and is not deleted yet', async () => {
     for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
     world.clock.now += 366 * 24 * 60 * MINUTE_MS;
