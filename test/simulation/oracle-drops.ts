@@ -105,6 +105,7 @@ function checkGathering(world: World, drop: Item, place: string, violate: Violat
   }
   const members = items.filter(({ pk, sk }) => pk === member.pk && String(sk).startsWith('MEMBER#'));
   if (!isWhole(String(header.route), members)) return;
+  if (header.released === true) violate(`2: ${place} waits in a complete set that was released`);
   const fired = header.fired as { identity: string } | undefined;
   if (fired === undefined || world.store.get({ pk: `REQUEST#${fired.identity}`, sk: 'REQUEST' }) === undefined)
     violate(`2: ${place} waits in a complete set, of which none has started`);

@@ -32,6 +32,9 @@ export interface RequestData {
   readonly cancelAskedAt?: string;
   readonly reopened?: number;
   readonly earlierOutcomes?: readonly unknown[];
+  readonly acts?: readonly { readonly what: string; readonly at: string }[];
+  readonly uncertainAnnouncedSince?: string;
+  readonly uncertainToldSince?: string;
 }
 
 type Item = Readonly<Record<string, unknown>>;
@@ -85,7 +88,9 @@ export class LedgerWatch {
         this.#violate(`4: ${name} of request ${identity} changed`);
     };
     stays('requestText');
-    if (old.cancelAskedAt !== undefined && now.reopened === old.reopened && now.attempts.length > old.attempts.length)
+    const goesOn = now.reopened === old.reopened && now.attempts.length > old.attempts.length;
+    // What is uncertain may be started again in spite of it, by a person.
+    if (old.cancelAskedAt !== undefined && goesOn && old.state !== 'UNCERTAIN')
       this.#violate(`1: request ${identity} goes on after its end was asked for`);
     if (isReopened(old, now)) return;
     stays('outcome');

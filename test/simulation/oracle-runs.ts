@@ -1,7 +1,8 @@
 /** Invariants 1, 3 and 8: how many runs there are, what the ledger says of them, and what was announced. */
-import type { RequestData, Violate } from './oracle-ledger.ts';
+import { givenUpIn } from './oracle-decisions.ts';
+import { type RequestData, requestsIn, type Violate } from './oracle-ledger.ts';
 import type { SimulatedRun } from './simulated-omics.ts';
-import { MOST_A_DAY, MOST_ATTEMPTS, POISON } from './workload.ts';
+import { LATE, MOST_A_DAY, MOST_ATTEMPTS, POISON } from './workload.ts';
 import type { World } from './world.ts';
 
 const WORTH_ANOTHER = [
@@ -14,7 +15,9 @@ const TAG = 'rundrop:requestId';
 const LATEST_RECORD_MS = 60_000;
 
 /** 1: at most one run for each requestId, and for each piece of work one after the other, as failures allow. */
-export function checkRuns({ omics, ticks }: World, violate: Violate): void {
+export function checkRuns(world: World, violate: Violate): void {
+  const { omics, ticks, released } = world;
+  const givenUp = givenUpIn(world, requestsIn(world));
   const byWork = new Map<string, SimulatedRun[]>();
   const byRequestId = new Map<string, number>();
   const workOfMember = new Map<string, string>();
@@ -23,12 +26,14 @@ export function checkRuns({ omics, ticks }: World, violate: Violate): void {
     const requestId = String(run.input.requestId);
     byRequestId.set(requestId, (byRequestId.get(requestId) ?? 0) + 1);
     const route = run.tags['rundrop:route'] ?? '';
-    if (route === 'console') continue;
+    if (route === 'console' || givenUp.has(requestId)) continue;
     // The same content by another version is other work.
     const version = route === 'versioned' ? (run.tags[TAG] ?? '') : '';
     const work = `${route} ${JSON.stringify(run.input.parameters)}${version}`;
     byWork.set(work, [...(byWork.get(work) ?? []), run]);
-    if (route !== 'pair') continue;
+    const sample = /pair\/(\w+)_R/.exec(run.inputText)?.[1];
+    // Of a released set a person knows that it is mixed.
+    if (route !== 'pair' || released.has(`pair ${sample}`)) continue;
     for (const member of membersOf(run.input)) {
       const other = workOfMember.get(member) ?? work;
       if (other !== work) violate(`1: ${member} is in two sets that started: ${work}, ${other}`);
@@ -79,7 +84,8 @@ export function checkTruth(world: World, requests: readonly RequestData[], viola
     for (const { uuid, requestId } of request.attempts) {
       if (uuid === undefined) continue;
       const tag = omics.runs.find((run) => run.uuid === uuid)?.tags[TAG];
-      if (request.origin.kind !== 'run' && tag !== requestId)
+      const isAdopted = tag === undefined && request.acts?.some(({ what }) => what === 'adopt') === true;
+      if (request.origin.kind !== 'run' && tag !== requestId && !isAdopted)
         violate(`3: request ${request.identity} has the run ${uuid}, which its StartRun did not make`);
       const other = ownerOf.get(uuid);
       if (other !== undefined) violate(`3: run ${uuid} belongs to the requests ${other} and ${request.identity}`);
@@ -88,9 +94,12 @@ export function checkTruth(world: World, requests: readonly RequestData[], viola
     checkOutcome(request, world, violate);
   }
   const uncertain = new Set(requests.filter(({ state }) => state === 'UNCERTAIN').flatMap(requestIdsOf));
+  const givenUp = givenUpIn(world, requests);
   for (const run of omics.runs) {
-    if (run.input === undefined || ownerOf.has(run.uuid)) continue;
-    if (uncertain.has(run.tags[TAG] ?? '') && run.removedMs !== undefined) continue;
+    const requestId = run.tags[TAG] ?? '';
+    if (run.input === undefined || ownerOf.has(run.uuid) || givenUp.has(requestId)) continue;
+    // Removed, or late: a person has been told, and finds it or not.
+    if (uncertain.has(requestId) && (run.removedMs !== undefined || run.inputText.includes(LATE))) continue;
     violate(`3: run ${run.uuid} (${run.status}) is not in the ledger`);
   }
 }
@@ -122,6 +131,7 @@ function checkOutcome(request: RequestData, world: World, violate: Violate): voi
         checkGivenUp(request, run, violate);
       return;
     case 'REMOVED':
+      if (last?.uuid === undefined && request.acts?.some(({ what }) => what === 'give-up') === true) return;
       if (run?.removedMs === undefined) violate(`3: request ${identity} is REMOVED, its run ${run?.uuid} is there`);
       return;
     case 'REFUSED':

@@ -91,9 +91,12 @@ export function checkAllTold(world: World, requests: readonly RequestData[], vio
     for (const problem of eventProblems(detailType, detail))
       violate(`8: ${detailType} is not as documented: ${problem}`);
   }
-  for (const { identity, state, evidence, notifiedAt, outcome, attempts } of requests) {
+  for (const request of requests) {
+    const { identity, state, since, evidence, notifiedAt, outcome, attempts } = request;
     if (state === 'UNCERTAIN' && !isTold(world, 'Request Uncertain', 'request', identity))
       violate(`8: nobody was told that request ${identity} is uncertain`);
+    const isMarked = request.uncertainAnnouncedSince === since && request.uncertainToldSince === since;
+    if (state === 'UNCERTAIN' && !isMarked) violate(`8: request ${identity} is uncertain again, and that was not told`);
     if (state !== 'ENDED') continue;
     if (evidence === undefined) violate(`8: request ${identity} ended, and there is no evidence of it`);
     if (notifiedAt === undefined) violate(`8: request ${identity} ended, and people were not told`);

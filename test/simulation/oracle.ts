@@ -4,6 +4,7 @@
  */
 import { checkBatches, checkBounds, checkNames, checkStarts, checkUnwanted } from './oracle-calls.ts';
 import { checkCounts } from './oracle-counts.ts';
+import { checkDecisions } from './oracle-decisions.ts';
 import { checkDrops } from './oracle-drops.ts';
 import { LedgerWatch, requestsIn } from './oracle-ledger.ts';
 import { checkDailyLimits, checkNobodyHeld } from './oracle-limits.ts';
@@ -60,11 +61,21 @@ export class Oracle {
     checkSwept(this.#world, this.violate);
   }
 
+  /** Sets have expired, and some of their drops have come again. */
+  afterYears(): void {
+    this.#check();
+    const requests = requestsIn(this.#world);
+    checkAllTold(this.#world, requests, this.violate);
+    checkSettled(this.#world, requests, this.#options.strict, this.violate);
+    checkExecutions(this.#world, requests, this.violate);
+  }
+
   #check(): void {
     const requests = requestsIn(this.#world);
     checkRuns(this.#world, this.violate);
     checkCounts(this.#world, this.violate);
     checkTruth(this.#world, requests, this.violate);
+    checkDecisions(this.#world, requests, this.violate);
     checkDrops(this.#world, requests, this.violate);
     checkAnnouncements(this.#world, requests, this.violate);
     checkTold(this.#world, requests, this.violate);

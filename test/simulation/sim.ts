@@ -14,7 +14,7 @@ const USAGE = `Usage: npm run sim -- [--seeds N] [--from S] [--plant NAME] [--by
        npm run sim -- --list-plants
 Runs N seeds (1000) from S (1). Exit status 0: no invariant was broken; 1: one was; 2: wrong usage.
 --plant NAME  switches a planted bug on, and stops at the first seed that finds it
---by-hand     an operator cancels, sends round again and names objects meanwhile
+--by-hand     operators cancel, decide, release, send round again and name objects meanwhile; then a year passes
 --sweeper     months of an account against the real HealthOmics emulator instead, 20 seeds unless told otherwise
 --trace       prints the history of every seed; for one that failed
 --coverage    says how often each fault happened, and in how many seeds

@@ -1,4 +1,5 @@
 /** One seed, from its faults to the oracle's verdict. */
+import { liveAYear } from './a-year-later.ts';
 import { drawHands } from './by-hand.ts';
 import type { FaultCounts } from './fault-tally.ts';
 import { drawCalm, drawFaults, type Faults, NO_FAULTS } from './faults.ts';
@@ -8,7 +9,7 @@ import type { Plant } from './plant.ts';
 import { RandomSource } from './random-source.ts';
 import type { Window } from './simulated-omics.ts';
 import { drawSweeps } from './simulated-sweeps.ts';
-import { drawCrowd, drawWork, type Kind, POISON, ROUTE_FILES, work } from './workload.ts';
+import { drawCrowd, drawWork, type Kind, LATE, POISON, ROUTE_FILES, work } from './workload.ts';
 import { START_MS, World } from './world.ts';
 
 const MINUTE_MS = 60_000;
@@ -81,7 +82,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
       world.routes = ROUTE_FILES[1];
     });
   }
-  await live(world, oracle);
+  await live(world, oracle, byHand ? new RandomSource(seed) : undefined);
   const { calls } = world.invocations;
   return {
     seed,
@@ -98,7 +99,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   };
 }
 
-async function live(world: World, oracle: Oracle): Promise<void> {
+/** With `years`, on until what fired has expired. */
+async function live(world: World, oracle: Oracle, years?: RandomSource): Promise<void> {
   const { timeline } = world;
   try {
     await timeline.runUntil(START_MS + FAULTS_MS);
@@ -110,6 +112,9 @@ async function live(world: World, oracle: Oracle): Promise<void> {
     world.omics.cured = true;
     await timeline.runUntil(START_MS + END_MS);
     oracle.atEnd();
+    if (years === undefined) return;
+    await liveAYear(world, years);
+    oracle.afterYears();
   } catch (error) {
     oracle.violate(`the simulation failed: ${error instanceof Error ? error.stack : String(error)}`);
   }
@@ -135,6 +140,7 @@ function worldOf(seed: number, { faults, random, profile, crowded, plant, keepsJ
       bursts: windows(random, faults.startBurst),
       failureRate: random.pick([0, 0.3, 0.8]),
       poison: POISON,
+      late: LATE,
     },
     requestIdTrustSeconds: TRUST_SECONDS,
     reconciles: profile !== 'calm',

@@ -58,6 +58,8 @@ export interface OmicsSettings {
   readonly failureRate: number;
   /** Parameters that contain this make StartRun fail with a 500, always. */
   readonly poison: string;
+  /** Of these, those that contain this make a run all the same, some time after the first call. */
+  readonly late?: string;
   /** How long a run takes, from PENDING to its end; absent: as chance has it. */
   readonly lifeMs?: () => number;
 }
@@ -124,7 +126,11 @@ export class SimulatedOmics {
       tally.add(name === 'ThrottlingException' ? 'StartRun throttled' : 'StartRun failed with 5xx');
       throw new ServiceError(name);
     }
-    if (!this.cured && inputText.includes(this.#settings.poison)) throw new ServiceError('InternalServerException');
+    if (!this.cured && inputText.includes(this.#settings.poison)) {
+      const { late } = this.#settings;
+      if (late !== undefined && inputText.includes(late)) this.#startLate(input, inputText);
+      throw new ServiceError('InternalServerException');
+    }
     const known = this.#memory.get(String(input.requestId));
     if (known !== undefined && nowMs - known.atMs <= this.#settings.memoryMs) return known.run;
     if (input.workflowId === '404') throw new ServiceError('ValidationException', 'no such workflow');
@@ -132,14 +138,23 @@ export class SimulatedOmics {
       tally.add('quota full');
       throw new ServiceError('ServiceQuotaExceededException');
     }
-    const run = this.create({
-      name: String(input.name),
-      tags: (input.tags ?? {}) as Record<string, string>,
-      input,
-      inputText,
-    });
-    this.#memory.set(String(input.requestId), { run, atMs: nowMs });
+    return this.#start(input, inputText);
+  }
+
+  #start(input: Readonly<Record<string, unknown>>, inputText: string): SimulatedRun {
+    const tags = (input.tags ?? {}) as Record<string, string>;
+    const run = this.create({ name: String(input.name), tags, input, inputText });
+    this.#memory.set(String(input.requestId), { run, atMs: this.#world.timeline.nowMs });
     return run;
+  }
+
+  /** Nobody hears of the run that its first call makes after all. */
+  #startLate(input: Readonly<Record<string, unknown>>, inputText: string): void {
+    const requestId = String(input.requestId);
+    if (this.starts.some((call) => call.requestId === requestId)) return;
+    this.#world.timeline.after(this.#world.random.int(1, 90) * MINUTE_MS, () => {
+      if (!this.#memory.has(requestId)) this.#start(input, inputText);
+    });
   }
 
   create(

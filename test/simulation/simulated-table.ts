@@ -43,6 +43,12 @@ export class TableStore {
     for (const observe of this.observers) observe(before, after);
   }
 
+  /** Deletes what has expired, as DynamoDB does when it comes to it. */
+  expire(key: ItemKey): void {
+    const expiresAt = this.get(key)?.expiresAt;
+    if (typeof expiresAt === 'number' && expiresAt * 1000 <= this.#nowMs()) this.write(key, undefined);
+  }
+
   /** In the order of the sort key. */
   partition(pk: string, skPrefix: string): Item[] {
     const from = `${pk}|${skPrefix}`;

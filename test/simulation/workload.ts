@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 export const SECRET = 'SECRET';
 /** A request with this in it makes StartRun answer 500 for ever. */
 export const POISON = 'poisonous';
+/** The same, and yet a run comes of it, some time after its first call. */
+export const LATE = `${POISON} and late`;
 const MINUTE_MS = 60_000;
 const SET_PARTS = 3;
 const LONG_SHEET_ROWS = 130;

@@ -59,6 +59,11 @@ export interface BatchRun {
   readonly harmed: boolean;
 }
 
+/** As `pair S1`. */
+function setName({ route, group }: Readonly<Record<string, unknown>>): string {
+  return [route, ...Object.values(group as Readonly<Record<string, string>>)].join(' ');
+}
+
 export class World {
   readonly options: WorldOptions;
   readonly timeline: Timeline;
@@ -84,6 +89,8 @@ export class World {
   sweeper: SweeperSettings | undefined;
   /** Scheduled times. */
   readonly ticks = new Set<number>();
+  /** Sets that a person ever let start, by route and group: a header may be gone by the time that somebody asks. */
+  readonly released = new Set<string>();
   routes: RouteFile;
   #faults: Faults;
   #reconcileAtMs = Number.NEGATIVE_INFINITY;
@@ -116,7 +123,12 @@ export class World {
       fifo: true,
       deliver: (batch, end) => this.invoke('start-runs', { bodies: batch.map(({ body }) => body) }, end),
     });
-    this.store.observers.push(() => this.#armReconcile());
+    this.store.observers.push(
+      () => this.#armReconcile(),
+      (_, after) => {
+        if (after?.release !== undefined) this.released.add(setName(after));
+      },
+    );
   }
 
   get silence() {
