@@ -43,7 +43,11 @@ export function createSweeps(table: Table): Sweeps {
     acquireLease: (holder, { nowMs, untilMs }) =>
       table.put(
         { ...LEASE, holder, untilMs, expiresAt: Math.ceil(untilMs / 1000) },
-        { expression: 'attribute_not_exists(pk) OR untilMs <= :now', values: { ':now': nowMs } },
+        // Its own, should the answer to a first try of this write have been lost.
+        {
+          expression: 'attribute_not_exists(pk) OR untilMs <= :now OR holder = :holder',
+          values: { ':now': nowMs, ':holder': holder },
+        },
       ),
     async releaseLease(holder) {
       await table.removeIf(LEASE, { expression: 'holder = :holder', values: { ':holder': holder } });

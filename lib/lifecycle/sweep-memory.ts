@@ -42,8 +42,9 @@ const REWRITE_AFTER_MS = 20 * 24 * 3_600_000;
 const RUNS_GONE = 'Stored Runs Gone';
 /** So many of our runs are named in one announcement; the ledger has them all. */
 const MOST_NAMED = 50;
-/** Words that a bus which is ill for long leaves unsent. */
+/** Words that a bus which is ill for long leaves unsent: they lie in the state's item, which may have 400 KB. */
 const MOST_PENDING = 100;
+const MOST_PENDING_CHARACTERS = 200_000;
 
 /** Loads the picture. A chunk that is missing, because no sweep ran for a long time, means to begin again. */
 export async function loadRuns(sweep: Sweep): Promise<void> {
@@ -97,8 +98,15 @@ export async function save(sweep: Sweep): Promise<void> {
 
 /** The oldest news of runs that are gone goes first: the ledger has it. What crossings have to say stays. */
 function atMost(words: readonly PendingWord[]): PendingWord[] {
-  let excess = words.length - MOST_PENDING;
-  return words.filter(({ detailType }) => detailType !== RUNS_GONE || excess-- <= 0);
+  let left = words.length;
+  let characters = words.reduce((sum, word) => sum + JSON.stringify(word).length, 0);
+  return words.filter((word) => {
+    const fits = left <= MOST_PENDING && characters <= MOST_PENDING_CHARACTERS;
+    if (fits || word.detailType !== RUNS_GONE) return true;
+    left -= 1;
+    characters -= JSON.stringify(word).length;
+    return false;
+  });
 }
 
 /** @throws SweepOvertaken */

@@ -18,6 +18,8 @@ describe('what the sweeper keeps in the ledger', () => {
     expect(await sweeps.acquireLease('a', { nowMs: NOW_MS, untilMs: NOW_MS + 100 })).toBe(true);
     expect(await sweeps.acquireLease('b', { nowMs: NOW_MS + 99, untilMs: NOW_MS + 200 })).toBe(false);
     expect(await sweeps.acquireLease('b', { nowMs: NOW_MS + 100, untilMs: NOW_MS + 200 })).toBe(true);
+    // The SDK sends a write again whose answer was lost.
+    expect(await sweeps.acquireLease('b', { nowMs: NOW_MS + 100, untilMs: NOW_MS + 200 })).toBe(true);
     await sweeps.releaseLease('a');
     expect(await sweeps.acquireLease('c', { nowMs: NOW_MS + 101, untilMs: NOW_MS + 200 })).toBe(false);
     await sweeps.releaseLease('b');

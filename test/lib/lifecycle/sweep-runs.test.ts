@@ -347,6 +347,17 @@ describe('people', () => {
     expect(sent.filter((detailType) => detailType === 'Quota Threshold Crossed')).toHaveLength(1);
   });
 
+  it('fit into an item of the ledger while the bus is ill', async () => {
+    const world = createSweeperWorld();
+    await sweep(world);
+    const state = await world.store.readState();
+    const word = { detailType: 'Stored Runs Gone', detail: { runs: 'x'.repeat(9_000) } };
+    if (state !== undefined) await world.store.writeState({ ...state, pending: new Array(90).fill(word) });
+    world.announcer.refuse = 1_000;
+    await sweep(world);
+    expect((await world.store.readState())?.pending).toHaveLength(22);
+  });
+
   it('are told although one word is never taken', async () => {
     const world = createSweeperWorld();
     world.account.quota = 100;
