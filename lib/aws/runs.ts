@@ -5,8 +5,10 @@ import {
   GetWorkflowCommand,
   GetWorkflowVersionCommand,
   ListRunsCommand,
+  type ListRunsCommandInput,
   OmicsClient,
   type RunStatus as OmicsRunStatus,
+  type RunListItem,
   StartRunCommand,
   type StartRunCommandInput,
   type StartRunCommandOutput,
@@ -25,6 +27,8 @@ export type SendStartRun = (input: StartRunInput) => Promise<StartedRun>;
 
 /** Pages of 100: more runs than any account's quota. */
 const MOST_PAGES = 2_000;
+/** The names that we give are unique, so one page is the rule. */
+const MOST_PAGES_OF_A_NAME = 20;
 
 let client: OmicsClient | undefined;
 
@@ -102,20 +106,11 @@ export function createRuns(send: SendStartRun = sendStartRun): Runs {
     parameterTemplate: readParameterTemplate,
     async listRuns(status) {
       const runs: ListedRun[] = [];
-      let startingToken: string | undefined;
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const from = startingToken === undefined ? {} : { startingToken };
-        const answer = await omicsClient().send(
-          new ListRunsCommand({ status: status as OmicsRunStatus, maxResults: 100, ...from }),
-        );
-        for (const item of answer.items ?? []) {
-          if (item.id === undefined) continue;
-          const name = item.name === undefined ? {} : { name: item.name };
-          const created = item.creationTime === undefined ? {} : { creationTime: item.creationTime.toISOString() };
-          runs.push({ runId: item.id, ...name, status: item.status ?? status, ...created });
-        }
-        startingToken = answer.nextToken;
-        if (startingToken === undefined) break;
+      for (const item of await listAll(omicsClient(), { status: status as OmicsRunStatus }, MOST_PAGES)) {
+        if (item.id === undefined) continue;
+        const name = item.name === undefined ? {} : { name: item.name };
+        const created = item.creationTime === undefined ? {} : { creationTime: item.creationTime.toISOString() };
+        runs.push({ runId: item.id, ...name, status: item.status ?? status, ...created });
       }
       return runs;
     },
@@ -132,8 +127,22 @@ export async function getRun(omics: OmicsClient, runId: string): Promise<RunFact
 }
 
 export async function findRunIdsByName(omics: OmicsClient, name: string): Promise<readonly string[]> {
-  const answer = await omics.send(new ListRunsCommand({ name, maxResults: 100 }));
-  return (answer.items ?? []).flatMap(({ id }) => (id === undefined ? [] : [id]));
+  const runs = await listAll(omics, { name }, MOST_PAGES_OF_A_NAME);
+  return runs.flatMap(({ id }) => (id === undefined ? [] : [id]));
+}
+
+/** Page by page: of a list with a filter a page may be empty, and another one follow. */
+async function listAll(omics: OmicsClient, filter: ListRunsCommandInput, mostPages: number): Promise<RunListItem[]> {
+  const items: RunListItem[] = [];
+  let startingToken: string | undefined;
+  for (let page = 0; page < mostPages; page += 1) {
+    const from = startingToken === undefined ? {} : { startingToken };
+    const answer = await omics.send(new ListRunsCommand({ ...filter, maxResults: 100, ...from }));
+    for (const item of answer.items ?? []) items.push(item);
+    startingToken = answer.nextToken;
+    if (startingToken === undefined) break;
+  }
+  return items;
 }
 
 /** ConflictException is how HealthOmics says that a run has ended or is ending. */

@@ -8,7 +8,7 @@ import type { Clock, Executions, Log, Runs } from './ports.ts';
 import { answerEverybody } from './tokens.ts';
 
 /** A run that HealthOmics has just made may not be found at once. AWS states no bound; nobody removes a run so young. */
-const MAY_NOT_SHOW_YET_MS = 60_000;
+export const MAY_NOT_SHOW_YET_MS = 60_000;
 
 export interface FollowPorts {
   readonly ledger: Pick<Ledger, 'requests' | 'tokens'>;

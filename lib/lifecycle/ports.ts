@@ -68,7 +68,7 @@ export interface Runs {
   getRun(runId: string): Promise<RunFacts | undefined>;
   /** Asks for the end of a run. One that is over or gone needs none. */
   cancelRun(runId: string): Promise<void>;
-  /** Ids of the runs of that name; at most 100. */
+  /** Ids of the runs of that name. */
   findRunIdsByName(name: string): Promise<readonly string[]>;
   /** The workflow's parameter template by parameter; `undefined` when it has none or it cannot be read. */
   parameterTemplate(

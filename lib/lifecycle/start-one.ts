@@ -12,6 +12,7 @@ import { changedMembers, superseded } from './changed-members.ts';
 import { checkBeforeStart } from './check-before-start.ts';
 import { dropAgain } from './drop-again.ts';
 import { findOwnRun, leaveToPerson, lookForUnwanted, noteReason } from './find-run.ts';
+import { MAY_NOT_SHOW_YET_MS } from './follow-run.ts';
 import type { DropsAgain, Executions, Objects, Runs, Settings, StartRunResult } from './ports.ts';
 import { sentences } from './sentences.ts';
 import { answerAll } from './tokens.ts';
@@ -91,8 +92,12 @@ export async function callStart(ports: StartOnePorts, record: RequestRecord, rea
   if (called.cancelAskedAt !== undefined) return { kind: 'settled' };
   const result = await ports.runs.startRun(startRunInput(called, currentAttempt(called)));
   // A role or a workflow may be gone since the call before this one, which may have made a run.
-  const run = result.kind === 'refused' && calledAt !== undefined ? await findOwnRun(ports, attempt) : undefined;
-  if (run !== undefined) return { kind: 'found', record: called, run };
+  if (result.kind === 'refused' && calledAt !== undefined) {
+    const run = await findOwnRun(ports, attempt);
+    if (run !== undefined) return { kind: 'found', record: called, run };
+    if (nowMs - Date.parse(calledAt) < MAY_NOT_SHOW_YET_MS)
+      return { kind: 'answered', record: called, result: { kind: 'later', reason: result.reason }, isFirst: false };
+  }
   // Another invocation may have called it since this one read the record.
   const isFirst = calledAt === undefined && currentAttempt(called).startCalledAt === at;
   return { kind: 'answered', record: called, result, isFirst };

@@ -163,6 +163,15 @@ describe('the call', () => {
     expect(await callStart(world, record, new Set())).toMatchObject({ kind: 'found', run: { uuid: own.uuid } });
   });
 
+  it('does not take a refusal for an end while a run of the call before it may not be listed yet', async () => {
+    const refused = { kind: 'refused', reason: 'It is being started.', code: 'ConflictException' } as const;
+    world.runs.startRun = async () => refused;
+    const record = await calledBefore(2);
+    expect(await callStart(world, record, new Set())).toMatchObject({ result: { kind: 'later' }, isFirst: false });
+    world.clock.now += 60_000;
+    expect(await callStart(world, record, new Set())).toMatchObject({ result: refused });
+  });
+
   it('does not take a refusal for an end when the call before it had made a run', async () => {
     const record = await calledBefore(600);
     const { name, requestId } = currentAttempt(record);
