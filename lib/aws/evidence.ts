@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { EvidenceStore } from '../lifecycle/evidence-ports.ts';
 import { config } from './config.ts';
+import { withPatience } from './patience.ts';
 import { traced } from './tracing.ts';
 
 /** Something else than what would be written lies under the key, and says not what it is. Permanent. */
@@ -12,14 +13,26 @@ export class EvidenceUnknown extends Error {
 
 const MISSING = new Set(['NoSuchKey', 'NoSuchVersion', 'AccessDenied']);
 
+/**
+ * Megabytes take a second. A bucket that does not answer, as in a VPC without a way to S3, must fail before Lambda ends the
+ * invocation: else no try is ever counted, and the announcement waits for the evidence for ever.
+ */
+const PATIENCE_MS = 10_000;
+
 let client: S3Client | undefined;
 
-export function createEvidenceStore(): EvidenceStore {
-  client ??= traced(new S3Client({}));
-  const s3 = client;
+/** In a function over its own client and bucket; a test gives others. */
+export function createEvidenceStore(given?: {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly patienceMs: number;
+}): EvidenceStore {
+  if (given === undefined) client ??= traced(new S3Client({}));
+  const s3 = given?.s3 ?? client ?? new S3Client({});
+  const patience = () => withPatience(given?.patienceMs ?? PATIENCE_MS);
   return {
     async put(key, content) {
-      const place = { Bucket: config().evidenceBucket, Key: key };
+      const place = { Bucket: given?.bucket ?? config().evidenceBucket, Key: key };
       const digest = createHash('sha256').update(content).digest();
       try {
         const { ETag, VersionId } = await s3.send(
@@ -31,12 +44,14 @@ export function createEvidenceStore(): EvidenceStore {
             ChecksumSHA256: digest.toString('base64'),
             IfNoneMatch: '*',
           }),
+          patience(),
         );
         return markOf(place, { ETag, VersionId, sha256: digest });
       } catch (error) {
         if (!(error instanceof Error && error.name === 'PreconditionFailed')) throw error;
         const { ETag, VersionId, ChecksumSHA256 } = await s3.send(
           new HeadObjectCommand({ ...place, ChecksumMode: 'ENABLED' }),
+          patience(),
         );
         if (ChecksumSHA256 === undefined)
           throw new EvidenceUnknown(`s3://${place.Bucket}/${key} is there already, and S3 knows no SHA-256 of it.`);
@@ -47,7 +62,7 @@ export function createEvidenceStore(): EvidenceStore {
       const [, Bucket, Key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? [];
       const version = versionId === undefined ? {} : { VersionId: versionId };
       try {
-        const answer = await s3.send(new GetObjectCommand({ Bucket, Key, ...version }));
+        const answer = await s3.send(new GetObjectCommand({ Bucket, Key, ...version }), patience());
         return await answer.Body?.transformToString('utf-8');
       } catch (error) {
         // Who may not list a bucket is not told that a key is missing, but that it is forbidden.

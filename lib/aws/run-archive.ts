@@ -1,6 +1,7 @@
 /** Runs as evidence needs them: everything that HealthOmics tells, with no member left out. */
 import { GetRunCommand, GetRunTaskCommand, ListRunTasksCommand, type OmicsClient } from '@aws-sdk/client-omics';
 import type { RunArchive } from '../lifecycle/evidence-ports.ts';
+import { withPatience } from './patience.ts';
 import { omicsClient } from './runs.ts';
 import { omicsErrorsTranslated } from './stored-runs.ts';
 
@@ -8,22 +9,28 @@ const PAGE_SIZE = 100;
 
 /** HealthOmics takes no definition that is larger. */
 const LARGEST_DEFINITION_BYTES = 16 * 1024 * 1024;
-const DEFINITION_TIMEOUT_MS = 10_000;
+/** For one answer, all attempts counted: what hangs must fail before Lambda ends the invocation, or no try is ever counted. */
+const PATIENCE_MS = 10_000;
 
-export function createRunArchive(client: () => OmicsClient = omicsClient): RunArchive {
+export function createRunArchive(
+  client: () => OmicsClient = omicsClient,
+  patienceMs: number = PATIENCE_MS,
+): RunArchive {
+  const patience = () => withPatience(patienceMs);
   return {
-    run: (runId) => unlessGone(() => client().send(new GetRunCommand({ id: runId, export: ['DEFINITION'] }))),
+    run: (runId) =>
+      unlessGone(() => client().send(new GetRunCommand({ id: runId, export: ['DEFINITION'] }), patience())),
     async tasks(runId, token) {
       const from = token === undefined ? {} : { startingToken: token };
       const command = new ListRunTasksCommand({ id: runId, maxResults: PAGE_SIZE, ...from });
-      const answer = await unlessGone(() => client().send(command));
+      const answer = await unlessGone(() => client().send(command, patience()));
       if (answer === undefined) return undefined;
       const items = ((answer.items ?? []) as object[]).map((item) => ({ ...item }));
       return typeof answer.nextToken === 'string' ? { items, token: answer.nextToken } : { items };
     },
     async definition(location) {
       if (!/^https?:\/\//.test(location)) return undefined;
-      const answer = await fetch(location, { signal: AbortSignal.timeout(DEFINITION_TIMEOUT_MS) });
+      const answer = await fetch(location, { signal: AbortSignal.timeout(patienceMs) });
       if (!answer.ok || Number(answer.headers.get('content-length') ?? 0) > LARGEST_DEFINITION_BYTES) {
         await answer.body?.cancel();
         return undefined;
@@ -31,7 +38,7 @@ export function createRunArchive(client: () => OmicsClient = omicsClient): RunAr
       const bytes = new Uint8Array(await answer.arrayBuffer());
       return bytes.length > LARGEST_DEFINITION_BYTES ? undefined : bytes;
     },
-    task: (runId, taskId) => unlessGone(() => client().send(new GetRunTaskCommand({ id: runId, taskId }))),
+    task: (runId, taskId) => unlessGone(() => client().send(new GetRunTaskCommand({ id: runId, taskId }), patience())),
   };
 }
 
