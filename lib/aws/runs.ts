@@ -20,6 +20,7 @@ import { parseRunStatus, type RunStatus } from '../runs/run-status.ts';
 import type { StartRunInput } from '../runs/start-run-input.ts';
 import type { StartedRun } from '../runs/transitions.ts';
 import { config } from './config.ts';
+import { withPatience } from './patience.ts';
 import { traced } from './tracing.ts';
 
 /** Sends one StartRun; wrapped in idempotency by the function that may call it. */
@@ -50,10 +51,16 @@ export function omicsClientOfOneAttempt(): OmicsClient {
   return clientOfOneAttempt;
 }
 
-export async function sendStartRun(input: StartRunInput): Promise<StartedRun> {
+/**
+ * A call that hangs must not take the starter's invocation with it: its nudges would stay hidden for three minutes, and
+ * behind them everything that waits. It counts as any other call whose answer is lost.
+ */
+const START_PATIENCE_MS = 10_000;
+
+export async function sendStartRun(input: StartRunInput, patienceMs = START_PATIENCE_MS): Promise<StartedRun> {
   const command = new StartRunCommand(input as unknown as StartRunCommandInput);
   addUntypedMembers(command, input);
-  return startedOf(input, await omicsClientOfOneAttempt().send(command));
+  return startedOf(input, await omicsClientOfOneAttempt().send(command, withPatience(patienceMs)));
 }
 
 /** What StartRun takes and this version of the SDK does not know: its serializer leaves such members out without a word. */
