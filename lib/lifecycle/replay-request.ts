@@ -124,16 +124,7 @@ async function adoptableRun(
       `Run ${runId} is of another request${owner === undefined ? ` (requestId ${tag})` : `, ${owner.identity}`}.`,
     );
   }
-  const { uuid, name, arn, runOutputUri, retentionMode, storageType, status } = run;
-  return {
-    runId,
-    uuid,
-    status,
-    // Started by somebody else it has a name of its own, by which it is known in listings.
-    ...(name === undefined ? {} : { name }),
-    ...(arn === undefined ? {} : { arn }),
-    ...(runOutputUri === undefined ? {} : { runOutputUri }),
-    ...(retentionMode === undefined ? {} : { retentionMode }),
-    ...(storageType === undefined ? {} : { storageType }),
-  };
+  // All of it: its name, by which listings know it, may be another one than was sent, and it may have ended, with a reason.
+  const { tags: _tags, ...facts } = run;
+  return facts;
 }

@@ -72,7 +72,7 @@ export interface AttemptRecord {
   /** From 1. */
   readonly attempt: number;
   readonly requestId: string;
-  /** The run's name as sent. */
+  /** The run's name as sent; of a run that a person adopted, its own. */
   readonly name: string;
   /** What differs from the frozen request, after a failure that asks for it. */
   readonly changes: RequestChanges;

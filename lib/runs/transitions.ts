@@ -11,15 +11,11 @@ import { runNameOf } from './start-run-input.ts';
 import { newlyTold, type Told } from './told.ts';
 
 /** What StartRun answered, or GetRun and ListRuns said of a run that turned out to be ours. */
-export interface StartedRun {
+export interface StartedRun extends Partial<RunNews> {
   readonly runId: string;
   readonly uuid: string;
   readonly name?: string;
   readonly arn?: string;
-  readonly runOutputUri?: string;
-  readonly retentionMode?: string;
-  readonly storageType?: string;
-  readonly status?: RunStatus;
 }
 
 /** What GetRun or an event says of a run. Times are ISO. */

@@ -221,6 +221,18 @@ describe('an uncertain request', () => {
     expect(world.runs.calls.filter((call) => call.startsWith('GetRun'))).toEqual([]);
   });
 
+  it('knows why an adopted run had failed, and tries again where that is worth it', async () => {
+    const { record } = await doubtful();
+    const run = world.runs.add({ name: 'by-hand', tags: {} });
+    world.runs.move(run.runId, 'FAILED', 'SERVICE_ERROR');
+    await decide(record, { kind: 'adopt', runId: run.runId });
+    await recordOutcome(world, { request: record.identity, attempt: 1 });
+    const { state, attempts } = await latest(record);
+    expect(state).toBe('RETRYING');
+    expect(attempts[0]).toMatchObject({ outcome: 'FAILED', failureReason: 'SERVICE_ERROR' });
+    expect(attempts[0]).not.toHaveProperty('tags');
+  });
+
   it('adopts no run that is not there, or is another request’s', async () => {
     const { record } = await doubtful();
     await expect(decide(record, { kind: 'adopt', runId: '42' })).rejects.toThrow('no run 42');
