@@ -29,6 +29,8 @@ export interface GatherHeader {
   /** Counts the sets that fired. */
   readonly generation: number;
   readonly firstSeenAt: string;
+  /** When it was last found waiting, ISO. */
+  readonly seenAt?: string;
   /** What the current set lacks, for people; empty when complete. */
   readonly missing: readonly string[];
   /** When programs, and when people, were told that the set stays incomplete. ISO. */
@@ -68,7 +70,10 @@ export interface Gathers {
   fire(header: GatherHeader, fired: NonNullable<GatherHeader['fired']>): Promise<boolean>;
   /** Lets a complete set start that `onChange: hold` keeps back. `false` when no set waits under that id. */
   release(gatherId: string, by?: Release): Promise<boolean>;
-  /** What fired has its claim: nothing is left to do for this generation, and a year later its header expires. */
+  /**
+   * What fired has its claim: nothing is left to do for this generation, and a year later its header expires. Also where a
+   * set had waited since, and is the one that fired again because what had changed was put back.
+   */
   settle(header: GatherHeader, nowMs: number): Promise<void>;
   /** Lets a member of what fired expire with it, unless it was replaced meanwhile. */
   expireMember(gatherId: string, member: Pick<GatherMember, 'slot' | 'dropId'>, nowMs: number): Promise<void>;
@@ -137,32 +142,38 @@ export function createGathers(table: Table): Gathers {
         values: { ':true': true, ':gathering': 'GATHERING', ...(by === undefined ? {} : { ':by': by }) },
       });
     },
-    async settle({ gatherId, generation }, nowMs) {
+    async settle({ gatherId, generation, seenAt }, nowMs) {
+      // Waiting since somebody found something missing: settled only as long as nobody has found anything since.
+      const unseen = seenAt === undefined ? '' : ' OR generation = :generation AND seenAt = :seenAt';
       await table.update(header(gatherId), {
-        UpdateExpression: 'SET expiresAt = :at REMOVE #open, openSince',
-        expression: 'generation = :generation AND #open = :fired',
-        names: { '#open': 'open' },
-        values: { ':at': expiryOf(nowMs), ':generation': generation, ':fired': 'FIRED' },
+        UpdateExpression:
+          'SET expiresAt = :at, #missing = :none REMOVE #open, openSince, released, incompleteSince, peopleToldAt',
+        expression: `generation = :generation AND #open = :fired${unseen}`,
+        names: { '#open': 'open', '#missing': 'missing' },
+        values: {
+          ':at': expiryOf(nowMs),
+          ':none': [],
+          ':generation': generation,
+          ':fired': 'FIRED',
+          ...(seenAt === undefined ? {} : { ':seenAt': seenAt }),
+        },
       });
     },
     async expireMember(gatherId, { slot, dropId }, nowMs) {
-      await table.update(memberKey(gatherId, slot), {
-        UpdateExpression: 'SET expiresAt = :at',
-        expression: 'dropId = :dropId',
-        values: { ':at': expiryOf(nowMs), ':dropId': dropId },
-      });
+      await table.update(memberKey(gatherId, slot), ofDrop(dropId, 'SET expiresAt = :at', { ':at': expiryOf(nowMs) }));
     },
     async keepMember(gatherId, { slot, dropId }) {
-      await table.update(memberKey(gatherId, slot), {
-        UpdateExpression: 'REMOVE expiresAt',
-        expression: 'dropId = :dropId',
-        values: { ':dropId': dropId },
-      });
+      await table.update(memberKey(gatherId, slot), ofDrop(dropId, 'REMOVE expiresAt'));
     },
     async open(state, limit) {
       return (await table.nominated('open', state, { limit })).map(headerOf);
     },
   };
+}
+
+/** A change to a member, unless it was replaced meanwhile. */
+function ofDrop(dropId: string, UpdateExpression: string, values: Item = {}) {
+  return { UpdateExpression, expression: 'dropId = :dropId', values: { ...values, ':dropId': dropId } };
 }
 
 /** What a delivery may write of a header. What a person wrote meanwhile, `released` and `release`, is not among it. */
@@ -211,6 +222,6 @@ function memberOf(item: Item): GatherMember {
 }
 
 function headerOf(item: Item): GatherHeader {
-  const { pk: _pk, sk: _sk, open: _open, openSince: _since, seenAt: _seen, expiresAt: _at, ...header } = item;
+  const { pk: _pk, sk: _sk, open: _open, openSince: _since, expiresAt: _at, ...header } = item;
   return header as unknown as GatherHeader;
 }

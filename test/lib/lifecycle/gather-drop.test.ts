@@ -166,6 +166,20 @@ describe('a set of which one member changed after it had started', () => {
     expect(await world.ledger.gathers.release(held?.gatherId ?? '')).toBe(false);
   });
 
+  it('waits no more once what had changed is put back, and a release of before is spent', async () => {
+    const drop = (read: number, etag: string) => takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`, { etag }));
+    for (const [read, etag] of [[1, 'a'] as const, [2, 'b'] as const]) await drop(read, etag);
+    expect(await drop(1, 'changed')).toBe('gathering');
+    const gatherId = gatherIdOf({ name: 'germline' }, { sample: 'SYN-1' });
+    await world.ledger.gathers.release(gatherId);
+    expect(await drop(1, 'a')).toBe('started');
+    expect(await world.ledger.gathers.open('GATHERING', 10)).toEqual([]);
+    world.clock.now += MINUTE_MS;
+    expect(await drop(1, 'changed again')).toBe('gathering');
+    expect(await world.ledger.gathers.open('GATHERING', 10)).toHaveLength(1);
+    expect(await requests()).toHaveLength(1);
+  });
+
   it('loses none of its members while it is held, however long', async () => {
     for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
     const gatherId = gatherIdOf({ name: 'germline' }, { sample: 'SYN-1' });
