@@ -38,16 +38,17 @@ export function drawHands(world: World, random: RandomSource, untilMs: number): 
   if (random.chance(0.3)) drawDoubtful(world, random, untilMs);
 }
 
-/** A pair of which one changes after it has started, so that it is held. */
+/** A pair of which one changes after it has started, so that it is held; then the other does, or the change is taken back. */
 function drawHeld(world: World, random: RandomSource, untilMs: number): void {
   const { timeline, objects } = world;
-  const put = (read: number) => objects.put(`pair/${SECRET}held_R${read}.fastq.gz`, 'reads');
+  const put = (read: number, etag?: string) => objects.put(`pair/${SECRET}held_R${read}.fastq.gz`, 'reads', etag);
   const fromMs = timeline.nowMs + random.int(0, MINUTE_MS);
-  for (const read of [1, 2]) timeline.at(fromMs, () => put(read));
+  for (const read of [1, 2]) timeline.at(fromMs, () => put(read, `first-${read}`));
   const changedMs = random.int(fromMs, untilMs);
   timeline.at(changedMs, () => put(1));
   timeline.at(random.int(changedMs, untilMs), () => command(world, 'release', random.next()));
-  if (random.chance(0.5)) timeline.at(random.int(changedMs, untilMs), () => put(2));
+  if (random.chance(0.3)) timeline.at(random.int(changedMs, untilMs), () => put(2));
+  else if (random.chance(0.5)) timeline.at(random.int(changedMs, untilMs), () => put(1, 'first-1'));
 }
 
 /** A start that nobody hears of again, or only later; as soon as it is uncertain two people decide, often at the same time. */

@@ -29,6 +29,18 @@ export function checkDrops(world: World, requests: readonly RequestData[], viola
     if (drop === undefined) violate(`2: the drop of ${accepted.key} ${accepted.etag} is nowhere`);
     else checkDrop(world, drop, identities, violate);
   }
+  checkSets(world, drops, violate);
+}
+
+/** No set waits of which every drop has its request. */
+function checkSets({ store }: World, drops: readonly Item[], violate: Violate): void {
+  const taken = new Set(drops.filter(({ state }) => state === 'TAKEN').map(({ dropId }) => dropId));
+  const items = [...store.items.values()];
+  for (const { pk, sk, open, missing } of items) {
+    if (sk !== 'HEADER' || open !== 'GATHERING') continue;
+    const members = items.filter((item) => item.pk === pk && item.sk !== sk);
+    if (members.every(({ dropId }) => taken.has(dropId))) violate(`2: set ${pk} waits for ${missing}, and is taken`);
+  }
 }
 
 /** `undefined`: not an event; `own`: a message that Rundrop sends itself. */
