@@ -4,7 +4,7 @@ import {
   ProvisionedThroughputExceededException,
   RequestLimitExceeded,
 } from '@aws-sdk/client-dynamodb';
-import { InternalServerException, ThrottlingException } from '@aws-sdk/client-omics';
+import { InternalServerException, RequestTimeoutException, ThrottlingException } from '@aws-sdk/client-omics';
 import {
   RedriveExecutionCommand,
   SendTaskFailureCommand,
@@ -48,6 +48,7 @@ const TRANSIENT = [
   ProvisionedThroughputExceededException,
   RequestLimitExceeded,
   RequestThrottled,
+  RequestTimeoutException,
   ThrottlingException,
 ].map(({ name }) => name);
 
