@@ -3,6 +3,7 @@
  * condition, when a set is complete. So no two deliveries fire the same set, and no transaction is needed.
  */
 import { compareSequencers, type Drop } from '../routing/drop.ts';
+import { sha256 } from '../runs/identity.ts';
 import type { Item, Table } from './table.ts';
 
 export interface GatherMember {
@@ -85,13 +86,14 @@ export interface Gathers {
 
 /** A set that waits does not expire. One that has fired is in its request, which is kept for ever. */
 const FIRED_LIFE_SECONDS = 365 * 24 * 3600;
+const LONGEST_SLOT_BYTES = 1_000;
 /** A member is replaced only by a newer one; two that replace each other for ever would be a fault. */
 const MOST_CONFLICTS = 20;
 
 export function createGathers(table: Table): Gathers {
   const pk = (gatherId: string) => `GATHER#${gatherId}`;
   const header = (gatherId: string) => ({ pk: pk(gatherId), sk: 'HEADER' });
-  const memberKey = (gatherId: string, slot: string) => ({ pk: pk(gatherId), sk: `MEMBER#${slot}` });
+  const memberKey = (gatherId: string, slot: string) => ({ pk: pk(gatherId), sk: `MEMBER#${sortable(slot)}` });
   return {
     async putMember(gatherId, member, onReplace) {
       const key = memberKey(gatherId, member.slot);
@@ -194,6 +196,11 @@ function inGeneration({ generation }: GatherHeader, attributes: Item, removed: r
     names: Object.fromEntries([...sets, ...removed].map((name) => [`#${name}`, name])),
     values: { ...Object.fromEntries(sets.map((name) => [`:${name}`, attributes[name]])), ':known': generation },
   };
+}
+
+/** A place may be an object's key, which has up to 1,024 bytes; that is all that a sort key may have, prefix included. */
+function sortable(slot: string): string {
+  return Buffer.byteLength(slot) <= LONGEST_SLOT_BYTES ? slot : sha256(slot);
 }
 
 /** Whether a drop takes the place of the one that its slot has. Both were found in S3 when they came. */

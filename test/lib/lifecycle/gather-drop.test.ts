@@ -49,6 +49,17 @@ describe('a set with a marker', () => {
   });
 });
 
+describe('a set whose places are its keys', () => {
+  it('takes a key as long as S3 allows', async () => {
+    const longest = `bcl/f1/${'x'.repeat(1_024 - 'bcl/f1/.bcl'.length)}.bcl`;
+    await takeDrop(world, put(world, longest));
+    await takeDrop(world, put(world, longest));
+    await takeDrop(world, put(world, 'bcl/f1/CopyComplete.txt', { sizeBytes: 0 }));
+    const [request] = await requests();
+    expect(request?.members).toMatchObject([{ key: longest, etag: 'etag-2' }]);
+  });
+});
+
 describe('a set of more than an item of the ledger takes', () => {
   it('is rejected with the reason, and what is on record of it fits', async () => {
     const names = Array.from({ length: 340 }, (_, number) => `${number}${'x'.repeat(900)}`);
