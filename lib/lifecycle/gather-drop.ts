@@ -17,6 +17,8 @@ const MOST_CONFLICTS = 10;
 const WRITES_AT_ONCE = 8;
 /** An item may have 400 KB: the set's header holds the claim and the ids of its drops, and the request grows by its attempts. */
 const LARGEST_SET_BYTES = 350_000;
+/** Of the members that must be newer, so many are named: their names lie beside the claim. */
+const MOST_NAMED = 100;
 /** Of a set that is too large, so many drops are remembered: enough to tell that it was refused already. */
 const DROPS_OF_TOO_LARGE = 100;
 
@@ -181,7 +183,9 @@ export function heldBack(
   const fired = header.fired?.drops;
   if (fired === undefined || header.released === true || route.gather?.onChange === 'restart') return [];
   const old = Object.keys(now.drops).filter((slot) => fired[slot] === now.drops[slot]);
-  return old.map((slot) => `a newer ${slot}, because another member changed after the set had started`);
+  return old
+    .slice(0, MOST_NAMED)
+    .map((slot) => `a newer ${slot}, because another member changed after the set had started`);
 }
 
 /** For where no key may be said (invariant 9): what a set lacks is said by the route file, but for a member that must be newer where members are known by their keys. */

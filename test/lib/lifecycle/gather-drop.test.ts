@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { gatherIdOf } from '../../../lib/lifecycle/gather-drop.ts';
+import { gatherIdOf, heldBack } from '../../../lib/lifecycle/gather-drop.ts';
 import { reconcile } from '../../../lib/lifecycle/reconcile.ts';
 import { dropIdOf, takeDrop } from '../../../lib/lifecycle/take-drop.ts';
 import { loadRouteFile } from '../../../lib/routing/route-file.ts';
@@ -166,6 +166,15 @@ describe.each(['announcer', 'notifier'] as const)('a set that stays incomplete w
 });
 
 describe('a set of which one member changed after it had started', () => {
+  it('names a hundred of those that must be newer, so that its header stays an item', async () => {
+    const route = (await world.routes.read()).routes.find(({ name }) => name === 'marked');
+    const drops = Object.fromEntries(Array.from({ length: 600 }, (_, number) => [`bcl/f/${number}.bcl`, 'd']));
+    const at = { gatherId: 'g', route: 'marked', group: {}, generation: 1, firstSeenAt: '', missing: [] };
+    const header = { ...at, fired: { identity: 'i', drops } };
+    if (route === undefined) throw new Error('there is no such route');
+    expect(heldBack(route, header, { drops, members: [], nowMs: 0 })).toHaveLength(100);
+  });
+
   it('starts mixed when a person releases it', async () => {
     for (const read of [1, 2]) await takeDrop(world, put(world, `fastq/SYN-1_R${read}.fastq.gz`));
     await takeDrop(world, put(world, 'fastq/SYN-1_R1.fastq.gz'));
