@@ -69,12 +69,14 @@ export interface Gathers {
   waitFor(header: GatherHeader, at: string): Promise<void>;
   /** Fires a set: `false` when another delivery bumped the generation first. */
   fire(header: GatherHeader, fired: NonNullable<GatherHeader['fired']>): Promise<boolean>;
+  /**
+   * What has changed since a set fired was put back: it is that set again, and is to be settled again, members and all.
+   * `false` when somebody has found something missing since the header was read.
+   */
+  fireAgain(header: GatherHeader): Promise<boolean>;
   /** Lets a complete set start that `onChange: hold` keeps back. `false` when no set waits under that id. */
   release(gatherId: string, by?: Release): Promise<boolean>;
-  /**
-   * What fired has its claim: nothing is left to do for this generation, and a year later its header expires. Also where a
-   * set had waited since, and is the one that fired again because what had changed was put back.
-   */
+  /** What fired has its claim: nothing is left to do for this generation, and a year later its header expires. */
   settle(header: GatherHeader, nowMs: number): Promise<void>;
   /** Lets a member of what fired expire with it, unless it was replaced meanwhile. */
   expireMember(gatherId: string, member: Pick<GatherMember, 'slot' | 'dropId'>, nowMs: number): Promise<void>;
@@ -144,21 +146,13 @@ export function createGathers(table: Table): Gathers {
         values: { ':true': true, ':gathering': 'GATHERING', ...(by === undefined ? {} : { ':by': by }) },
       });
     },
-    async settle({ gatherId, generation, seenAt }, nowMs) {
-      // Waiting since somebody found something missing: settled only as long as nobody has found anything since.
-      const unseen = seenAt === undefined ? '' : ' OR generation = :generation AND seenAt = :seenAt';
+    fireAgain: (wanted) => table.update(header(wanted.gatherId), againAs(wanted)),
+    async settle({ gatherId, generation }, nowMs) {
       await table.update(header(gatherId), {
-        UpdateExpression:
-          'SET expiresAt = :at, #missing = :none REMOVE #open, openSince, released, incompleteSince, peopleToldAt',
-        expression: `generation = :generation AND #open = :fired${unseen}`,
-        names: { '#open': 'open', '#missing': 'missing' },
-        values: {
-          ':at': expiryOf(nowMs),
-          ':none': [],
-          ':generation': generation,
-          ':fired': 'FIRED',
-          ...(seenAt === undefined ? {} : { ':seenAt': seenAt }),
-        },
+        UpdateExpression: 'SET expiresAt = :at REMOVE #open, openSince',
+        expression: 'generation = :generation AND #open = :fired',
+        names: { '#open': 'open' },
+        values: { ':at': expiryOf(nowMs), ':generation': generation, ':fired': 'FIRED' },
       });
     },
     async expireMember(gatherId, { slot, dropId }, nowMs) {
@@ -184,6 +178,20 @@ function attributesOf(header: GatherHeader) {
   const told = incompleteSince === undefined ? {} : { incompleteSince };
   const people = peopleToldAt === undefined ? {} : { peopleToldAt };
   return { gatherId, route, group, generation, firstSeenAt, missing, ...told, ...people };
+}
+
+/** Back among those that fired, unless somebody has found something missing since it was read. */
+function againAs({ generation, firstSeenAt, seenAt }: GatherHeader) {
+  const left = 'expiresAt, released, incompleteSince, peopleToldAt';
+  return {
+    UpdateExpression: `SET #open = :fired, openSince = :since, #missing = :none REMOVE ${left}`,
+    expression: `generation = :known AND ${seenAt === undefined ? 'attribute_not_exists(seenAt)' : 'seenAt = :seenAt'}`,
+    names: { '#open': 'open', '#missing': 'missing' },
+    values: {
+      ...{ ':fired': 'FIRED', ':since': firstSeenAt, ':none': [], ':known': generation },
+      ...(seenAt === undefined ? {} : { ':seenAt': seenAt }),
+    },
+  };
 }
 
 /** Sets these attributes and no others, unless the set has fired meanwhile. */

@@ -63,8 +63,10 @@ export async function fireIfComplete(
     const set = assessed.set.map((member) => droppedOf(members, member));
     const drops = dropsOf(set);
     const identity = identityOf(originOf(route, set));
-    if (assessed.complete && current.fired?.identity === identity)
+    if (assessed.complete && current.fired?.identity === identity) {
+      if (!(await ports.ledger.gathers.fireAgain(current))) continue;
       return claimFired(ports, file, route, { header: current, set, members });
+    }
     if (current.fired !== undefined) await claimLeftOver(ports, current.fired);
     const missing = assessed.complete ? heldBack(route, current, { drops, members, nowMs }) : assessed.missing;
     if (missing.length > 0) {

@@ -189,18 +189,21 @@ describe('what has fired', () => {
     expect((await expiries())[1]).toBe('MEMBER#1 never');
   });
 
-  it('is settled though it waits again only as it was found', async () => {
+  it('fires again, to be settled, only as it was found', async () => {
     const wanted = { ...header, gatherId: 'back', generation: 1 };
     await ledger.gathers.fire({ ...wanted, generation: 0 }, { identity: 'r', drops: {} });
+    await ledger.gathers.settle(wanted, 1_000);
     await ledger.gathers.waitFor({ ...wanted, missing: ['more'] }, AT);
-    for (const known of [wanted, { ...wanted, seenAt: LATER }, { ...wanted, generation: 2, seenAt: AT }]) {
-      await ledger.gathers.settle(known, 1_000);
-      expect(await ledger.gathers.read('back')).toMatchObject({ header: { seenAt: AT, missing: ['more'] } });
-    }
-    await ledger.gathers.settle({ ...wanted, seenAt: AT }, 1_000);
+    for (const known of [wanted, { ...wanted, seenAt: LATER }, { ...wanted, generation: 2, seenAt: AT }])
+      expect(await ledger.gathers.fireAgain(known)).toBe(false);
+    expect(await ledger.gathers.read('back')).toMatchObject({ header: { seenAt: AT, missing: ['more'] } });
+    expect(await ledger.gathers.fireAgain({ ...wanted, seenAt: AT })).toBe(true);
     expect(await ledger.gathers.read('back')).toMatchObject({ header: { missing: [] } });
-    const waiting = await ledger.gathers.open('GATHERING', 100);
-    expect(waiting.map(({ gatherId }) => gatherId)).not.toContain('back');
+    const open = async (state: 'FIRED' | 'GATHERING') =>
+      (await ledger.gathers.open(state, 100)).some(({ gatherId }) => gatherId === 'back');
+    expect([await open('FIRED'), await open('GATHERING')]).toEqual([true, false]);
+    await ledger.gathers.settle(wanted, 1_000);
+    expect(await open('FIRED')).toBe(false);
   });
 
   it('is known as a whole until it expires, and from then on not at all, but for its generation', async () => {
