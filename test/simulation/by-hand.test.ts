@@ -14,6 +14,7 @@ const DEEDS: Readonly<Record<string, RegExp>> = {
   'a start is tried again': /"decided: start-again"/,
   'a start is given up': /"decided: give-up"/,
   'a run is adopted': /"decided: adopt"/,
+  'a sheet is told to be unfinished': /announced Sheet Unfinished/,
   'a run has come to light': /after all: decide with --adopt/,
   'somebody else was first': /decided by somebody else meanwhile|there is nothing to decide/,
 };

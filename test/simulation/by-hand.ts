@@ -35,7 +35,8 @@ export function drawHands(world: World, random: RandomSource, untilMs: number): 
   }
   if (random.chance(0.3)) drawRefused(world, random, untilMs);
   if (random.chance(0.3)) drawHeld(world, random, untilMs);
-  if (random.chance(0.3)) drawDoubtful(world, random, untilMs);
+  if (random.chance(0.15)) drawStuck(world, random);
+  if (random.chance(0.5)) drawDoubtful(world, random, untilMs);
 }
 
 /** A pair of which one changes after it has started, so that it is held; then the other does, or the change is taken back. */
@@ -63,10 +64,25 @@ function drawDoubtful(world: World, random: RandomSource, untilMs: number): void
     timeline.at(nowMs + random.int(MINUTE_MS, 20 * MINUTE_MS), () => command(world, 'cancel', random.next()));
   const count = random.int(1, 3);
   for (let number = 0; number < count; number += 1) {
-    const atMs = random.int(nowMs + 15 * MINUTE_MS, untilMs + 40 * MINUTE_MS);
-    for (const delayMs of random.chance(0.5) ? [0, random.int(0, 3_000)] : [0])
+    const atMs = random.int(nowMs + 30 * MINUTE_MS, untilMs + 40 * MINUTE_MS);
+    for (const delayMs of random.chance(0.8) ? [0, random.int(0, 3_000)] : [0])
       timeline.at(atMs + delayMs, () => command(world, 'decide', random.next()));
   }
+}
+
+/** A long sheet whose parts get lost, until somebody has sent it round again or longer. */
+function drawStuck(world: World, random: RandomSource): void {
+  const { timeline, drops, objects } = world;
+  const { nowMs } = timeline;
+  const rows = Array.from({ length: 101 }, (_, row) => `${SECRET}-${row},${row === 0 ? 'here' : ''}`);
+  timeline.at(nowMs, () => objects.put('sheets/stuck.csv', `sample,place\n${rows.join('\n')}\n`));
+  drops.loses = (body) => body.includes('"Sheet Part"');
+  timeline.at(nowMs + random.int(0, 240) * MINUTE_MS, () => {
+    drops.loses = () => false;
+  });
+  const count = random.int(0, 3);
+  for (let replay = 0; replay < count; replay += 1)
+    timeline.at(nowMs + random.int(60, 240) * MINUTE_MS, () => command(world, 'replay-drop', random.next()));
 }
 
 /** HealthOmics has no such workflow, and each time that is asked for again it says so again. */

@@ -34,7 +34,7 @@ function compileTerm(text: string): Test {
     const [, not, path = ''] = existence;
     return (item, input) => (valueAt(item, path, input) === undefined) === (not !== undefined);
   }
-  const comparison = /^([\w#.]+) (=|<>|<=|<) (:\w+)$/.exec(term);
+  const comparison = /^([\w#.[\]]+) (=|<>|<=|<) (:\w+)$/.exec(term);
   if (comparison === null) throw new Error(`The simulated table does not know the condition "${term}".`);
   const [, path = '', operator, value = ''] = comparison;
   return (item, input) => {
@@ -49,7 +49,7 @@ function compileTerm(text: string): Test {
 
 function valueAt(item: Item | undefined, path: string, input: ExpressionInput): unknown {
   let value: unknown = item;
-  for (const part of path.split('.')) {
+  for (const part of path.replaceAll(/\[(\d+)\]/g, '.$1').split('.')) {
     if (typeof value !== 'object' || value === null) return undefined;
     value = (value as Record<string, unknown>)[nameOf(part, input)];
   }

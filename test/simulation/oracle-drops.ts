@@ -71,6 +71,10 @@ function checkDrop(world: World, drop: Item, identities: ReadonlySet<string>, vi
     case 'GATHERING':
       checkGathering(world, drop, place, violate);
       return;
+    case 'READING':
+      // A person finds it, and has been told.
+      if (!isToldStuck(world, drop)) violate(`2: ${place} rests in READING, and that was not told`);
+      return;
     case 'REPLAYED':
       // The command that was to send it died: a person finds it where it was found before.
       if (drop.acts === undefined) violate(`2: ${place} was sent round again by nobody`);
@@ -78,6 +82,18 @@ function checkDrop(world: World, drop: Item, identities: ReadonlySet<string>, vi
     default:
       violate(`2: ${place} rests in ${state}`);
   }
+}
+
+/** 8: everybody, and since the last time that a person did something about it. */
+function isToldStuck(
+  { announced, notices }: World,
+  { dropId, acts = [], receivedAt, stuckAnnouncedAt, stuckSince }: Item,
+) {
+  const since = (acts as readonly { readonly at: string }[]).at(-1)?.at ?? receivedAt;
+  const events = announced.filter(({ detailType }) => detailType === 'Sheet Unfinished').map(({ detail }) => detail);
+  const event = events.find((detail) => detail.dropId === dropId && detail.since === since);
+  const isMarked = stuckAnnouncedAt !== undefined && stuckSince !== undefined;
+  return isMarked && event !== undefined && notices.some(({ eventId }) => eventId === event.eventId);
 }
 
 /** A person named the same object, and that came first; its set may still wait. */

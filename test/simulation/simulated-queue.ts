@@ -34,6 +34,8 @@ const BATCH_SIZE = 10;
 export class SimulatedQueue {
   readonly deadLetters: QueueMessage[] = [];
   readonly accepted: QueueMessage[] = [];
+  /** What is taken and never delivered. */
+  loses: (body: string) => boolean = () => false;
   readonly #world: QueueWorld;
   readonly #settings: QueueSettings;
   #waiting: QueueMessage[] = [];
@@ -50,7 +52,7 @@ export class SimulatedQueue {
     const message = { messageId, body, receives: 0 };
     this.accepted.push(message);
     this.#world.journal.write(this.#world.timeline.nowMs, `${messageId} accepted`);
-    this.#put(message, delayMs);
+    if (!this.loses(body)) this.#put(message, delayMs);
   }
 
   /** A person sends everything back that died. */

@@ -19,6 +19,19 @@ const steps: readonly (readonly [string, (table: Table) => Promise<unknown>])[] 
   ['does not put it again', (table) => table.put(at('1', { a: 2 }), { expression: 'attribute_not_exists(pk)' })],
   ['puts under a value', (table) => table.put(at('1', { a: 2 }), { expression: 'a = :a', values: { ':a': 1 } })],
   ['not under another', (table) => table.put(at('1', { a: 3 }), { expression: 'a = :a', values: { ':a': 1 } })],
+  ['puts a list', (table) => table.put(at('3', { things: [{ a: 1 }, { a: 2 }] }))],
+  ...[1, 2].map(
+    (value) =>
+      [
+        `puts where the second of it is ${value}`,
+        (table: Table) =>
+          table.put(at('3', { a: 1 }), {
+            expression: 'things[1].#a = :a',
+            names: { '#a': 'a' },
+            values: { ':a': value },
+          }),
+      ] as const,
+  ),
   [
     'puts under one of two conditions',
     (table) => table.put(at('2', { a: 1 }), { expression: 'attribute_not_exists(pk) OR a = :a', values: { ':a': 9 } }),
