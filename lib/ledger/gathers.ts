@@ -56,6 +56,8 @@ export interface Gathers {
     member: GatherMember,
     /** Is told of the drop that loses its place, before it does: so a repeat after a crash tells it again. */
     onReplace?: (dropId: string) => Promise<void>,
+    /** What has expired by then keeps nothing out. */
+    nowMs?: number,
   ): Promise<boolean>;
   /**
    * A consistent read of the header, if any, and all members. DynamoDB deletes what has expired by `nowMs` one by one,
@@ -97,13 +99,14 @@ export function createGathers(table: Table): Gathers {
   const header = (gatherId: string) => ({ pk: pk(gatherId), sk: 'HEADER' });
   const memberKey = (gatherId: string, slot: string) => ({ pk: pk(gatherId), sk: `MEMBER#${sortable(slot)}` });
   return {
-    async putMember(gatherId, member, onReplace) {
+    async putMember(gatherId, member, onReplace, nowMs = 0) {
       const key = memberKey(gatherId, member.slot);
       for (let conflict = 0; conflict < MOST_CONFLICTS; conflict += 1) {
         const known = await table.get(key);
-        if (known?.dropId === member.dropId) return true;
-        if (known !== undefined && !replacesMember(member, memberOf(known))) return false;
-        if (known !== undefined) await onReplace?.(String(known.dropId));
+        const isGone = known === undefined || isOver(known, nowMs);
+        if (!isGone && known.dropId === member.dropId) return true;
+        if (!isGone && !replacesMember(member, memberOf(known))) return false;
+        if (!isGone) await onReplace?.(String(known.dropId));
         const condition =
           known === undefined
             ? { expression: 'attribute_not_exists(pk)' }
@@ -116,12 +119,13 @@ export function createGathers(table: Table): Gathers {
     },
     async read(gatherId, nowMs = 0) {
       const items = await table.partition(pk(gatherId));
-      const isOver = ({ expiresAt }: Item) => typeof expiresAt === 'number' && expiresAt * 1000 <= nowMs;
-      const members = items.filter((item) => String(item.sk).startsWith('MEMBER#') && !isOver(item)).map(memberOf);
+      const members = items
+        .filter((item) => String(item.sk).startsWith('MEMBER#') && !isOver(item, nowMs))
+        .map(memberOf);
       const found = items.find((item) => item.sk === 'HEADER');
       if (found === undefined) return { members };
       const { fired, ...rest } = headerOf(found);
-      return { header: fired === undefined || isOver(found) ? rest : { ...rest, fired }, members };
+      return { header: fired === undefined || isOver(found, nowMs) ? rest : { ...rest, fired }, members };
     },
     async waitFor(wanted, at) {
       const open = { open: 'GATHERING', openSince: wanted.firstSeenAt, seenAt: at };
@@ -229,6 +233,10 @@ export function replacesMember(
 /** Seconds since 1970, as DynamoDB's TTL wants it. */
 function expiryOf(firedMs: number): number {
   return Math.ceil(firedMs / 1000) + FIRED_LIFE_SECONDS;
+}
+
+function isOver({ expiresAt }: Item, nowMs: number): boolean {
+  return typeof expiresAt === 'number' && expiresAt * 1000 <= nowMs;
 }
 
 function memberOf(item: Item): GatherMember {

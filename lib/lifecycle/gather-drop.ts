@@ -37,9 +37,10 @@ export async function addToGather(
   const gatherId = gatherIdOf(match.route, group);
   const supersede = (dropId: string, reason: string) =>
     ports.ledger.drops.change(dropId, { state: 'SUPERSEDED', reason, reasonCode: REPLACED_IN_SET });
-  const isKept = await ports.ledger.gathers.putMember(gatherId, { slot, ...dropped }, (replaced) =>
-    supersede(replaced, 'A newer object took its place in its set before the set started.'),
-  );
+  const onReplace = (replaced: string) =>
+    supersede(replaced, 'A newer object took its place in its set before the set started.');
+  const member = { slot, ...dropped };
+  const isKept = await ports.ledger.gathers.putMember(gatherId, member, onReplace, ports.clock.nowMs());
   const taken = await fireIfComplete(ports, file, match.route, { gatherId, group });
   if (!isKept) {
     await supersede(dropped.dropId, 'Its set has a newer object in this place, or the same one by another event.');

@@ -206,6 +206,16 @@ describe('what has fired', () => {
     expect(await open('FIRED')).toBe(false);
   });
 
+  it('keeps no other drop out once it has expired, though it is not deleted yet', async () => {
+    const [old, again] = [member('1', 'g', '02'), member('1', 'h', '01')];
+    await ledger.gathers.putMember('kept-out', old);
+    await ledger.gathers.expireMember('kept-out', old, 1_000);
+    const put = (nowMs: number) => ledger.gathers.putMember('kept-out', again, undefined, nowMs);
+    expect(await put(31_536_000_999)).toBe(false);
+    expect(await put(31_536_001_000)).toBe(true);
+    expect((await ledger.gathers.read('kept-out')).members).toEqual([again]);
+  });
+
   it('is known as a whole until it expires, and from then on not at all, but for its generation', async () => {
     const members = [member('1', 'd', '01'), member('2', 'e', '02')];
     const fired = { identity: 'r', drops: { '1': 'd', '2': 'e' } };
