@@ -108,6 +108,8 @@ function listedStatus(record: RequestRecord, active: ActiveRuns): RunStatus | un
   if (listed === undefined) return isListed(active, attempt) ? undefined : attempt.status;
   const namedByUs = record.origin.kind !== 'run';
   if (namedByUs && listed.name !== undefined && listed.name !== attempt.name) return undefined;
+  // An id is used again once its run is gone, even by a run of the same name: only the time tells, and GetRun tells the time.
+  if (listed.creationTime !== undefined && attempt.creationTime === undefined) return undefined;
   if (isAnotherTime(listed.creationTime, attempt.creationTime)) return undefined;
   return parseRunStatus(listed.status);
 }

@@ -79,6 +79,18 @@ describe('reconciliation', () => {
     expect(await request()).toMatchObject({ outcome: 'REMOVED' });
   });
 
+  it('believes no listing of a run whose creation time it does not know yet', async () => {
+    const { runId } = await watchedRun(world);
+    const { name = '' } = world.runs.all[0] ?? {};
+    const listRuns = async (status: string) =>
+      status === 'RUNNING' ? [{ runId, name, status, creationTime: '2026-01-02T05:00:00.000Z' }] : [];
+    world.runs.remove(runId);
+    world.clock.now += 60_000;
+    await reconcile({ ...world, runs: Object.assign(Object.create(world.runs), { listRuns }) });
+    expect(currentAttempt(await request())).not.toHaveProperty('statuses.RUNNING');
+    expect(await request()).toMatchObject({ outcome: 'REMOVED' });
+  });
+
   it('lists only what runs while events tell that all of ours run, and finds the end that one did not', async () => {
     const { record, runId } = await watchedRun(world);
     const { uuid = '' } = currentAttempt(record);
