@@ -37,7 +37,7 @@ Written by \`npm run bundles\`; a test compares it with the bundles as serverles
 `;
 
 const FOOT = `
-The bound is 350 KB for what import and first call load, which is 217 to 343 KB (\`npm run bench -- cold-start\`). Without
+The bound is 350 KB for what import and first call load, which is 219 to 345 KB (\`npm run bench -- cold-start\`). Without
 detailed traces the whole package is within the bound, too, but for four, by a tenth: \`start-runs\` speaks to eight services,
 three of them on demand, and the others have the reader of sheets or the clients of people and events on demand. Such code
 costs a start nothing.
@@ -56,17 +56,17 @@ of AWS. It interleaves four handlers for each function:
 - the function with its packages in node_modules.
 
 The second bound holds: the functions take 0.50 to 0.69 times as long as the usual bundles. **The first does not hold for any
-function**: they take 3.0 to 5.1 times as long as a handler that does nothing, 75 to 129 ms against 25. Nothing that calls
+function**: they take 3.0 to 5.2 times as long as a handler that does nothing, 72 to 129 ms against 24 to 25. Nothing that calls
 HealthOmics by its client can be at 1.9:
 
 | against a handler that does nothing | |
 |---|---:|
 | the bound | 1.9 × |
-| one GetRun by HealthOmics' client, bundled as leanly, and nothing else (\`bench/client-alone.ts\`) | 2.2 × |
-| as many requests as a function makes, signed, without any package (\`bench/requests-alone.mjs\`) | 1.5 to 2.0 × |
-| the functions | 3.0 to 5.1 × |
-| middy, Powertools and the SDK the usual way, with one call (\`bench/usual-handler.ts\`) | 4.3 × |
-| the functions, bundled the usual way | 4.7 to 8.2 × |
+| one GetRun by HealthOmics' client, bundled as leanly, and nothing else (\`bench/client-alone.ts\`) | 2.2 to 2.3 × |
+| as many requests as a function makes, signed, without any package (\`bench/requests-alone.mjs\`) | 1.5 to 2.1 × |
+| the functions | 3.0 to 5.2 × |
+| middy, Powertools and the SDK the usual way, with one call (\`bench/usual-handler.ts\`) | 4.3 to 4.5 × |
+| the functions, bundled the usual way | 4.7 to 8.5 × |
 
 A bare handler that makes as many calls by Node's \`fetch\` takes long, too: against that the functions are at 1.1 to 1.5, and the
 usual bundles at 2.2 in the middle.
