@@ -38,7 +38,7 @@ Written by \`npm run bundles\`; a test compares it with the bundles as serverles
 
 const FOOT = `
 The bound is 350 KB for what import and first call load, which is 219 to 345 KB (\`npm run bench -- cold-start\`). Without
-detailed traces the whole package is within the bound, too, but for four, by a tenth: \`start-runs\` speaks to eight services,
+detailed traces the whole package is within the bound, too, but for four, by an eighth at most: \`start-runs\` speaks to eight services,
 three of them on demand, and the others have the reader of sheets or the clients of people and events on demand. Such code
 costs a start nothing.
 
