@@ -157,10 +157,10 @@ async function claimFired(
   route: Route,
   { header, set, members }: { header: GatherHeader; set: readonly GatherMember[]; members: readonly GatherMember[] },
 ): Promise<Taken> {
-  const markers = members.filter((member) => !set.includes(member));
   try {
-    const dropIds = [...set, ...markers].map(({ dropId }) => dropId);
-    await claimFor(ports, claimOfSet(file, route, set), dropIds);
+    const claim = (header.fired?.claim as Claim | undefined) ?? claimOfSet(file, route, set);
+    const dropIds = members.map(({ dropId }) => dropId);
+    await claimFor(ports, claim, dropIds);
     await settle(ports, header, members);
     return 'started';
   } catch (error) {
