@@ -12,24 +12,19 @@ export class AnnouncementRefused extends Error {
 
 let client: EventBridgeClient | undefined;
 
-/** In a function over its own client and bus; a test gives another. */
-export function createAnnouncer(given?: {
-  readonly events: EventBridgeClient;
-  readonly eventBus: string;
-  readonly patienceMs: number;
-}): Announcer {
-  if (given === undefined) client ??= traced(new EventBridgeClient({}));
-  const events = given?.events ?? client ?? new EventBridgeClient({});
+export function createAnnouncer(patienceMs?: number): Announcer {
+  client ??= traced(new EventBridgeClient({}));
+  const events = client;
   return {
     async announce({ detailType, detail }) {
-      const eventBus = given?.eventBus ?? config().eventBus;
+      const { eventBus } = config();
       const entry = {
         EventBusName: eventBus,
         Source: 'rundrop',
         DetailType: detailType,
         Detail: JSON.stringify(detail),
       };
-      const answer = await events.send(new PutEventsCommand({ Entries: [entry] }), withPatience(given?.patienceMs));
+      const answer = await events.send(new PutEventsCommand({ Entries: [entry] }), withPatience(patienceMs));
       const refused = answer.Entries?.find(({ ErrorCode }) => ErrorCode !== undefined);
       if ((answer.FailedEntryCount ?? 0) === 0 && refused === undefined) return;
       throw new AnnouncementRefused(

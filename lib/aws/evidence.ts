@@ -21,18 +21,13 @@ const PATIENCE_MS = 10_000;
 
 let client: S3Client | undefined;
 
-/** In a function over its own client and bucket; a test gives others. */
-export function createEvidenceStore(given?: {
-  readonly s3: S3Client;
-  readonly bucket: string;
-  readonly patienceMs: number;
-}): EvidenceStore {
-  if (given === undefined) client ??= traced(new S3Client({}));
-  const s3 = given?.s3 ?? client ?? new S3Client({});
-  const patience = () => withPatience(given?.patienceMs ?? PATIENCE_MS);
+export function createEvidenceStore(patienceMs = PATIENCE_MS): EvidenceStore {
+  client ??= traced(new S3Client({}));
+  const s3 = client;
+  const patience = () => withPatience(patienceMs);
   return {
     async put(key, content) {
-      const place = { Bucket: given?.bucket ?? config().evidenceBucket, Key: key };
+      const place = { Bucket: config().evidenceBucket, Key: key };
       const digest = createHash('sha256').update(content).digest();
       try {
         const { ETag, VersionId } = await s3.send(

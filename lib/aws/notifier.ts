@@ -1,7 +1,7 @@
 /** The topic for people. */
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { Notice, Notifier } from '../lifecycle/ports.ts';
-import { type Config, config } from './config.ts';
+import { config } from './config.ts';
 import { withPatience } from './patience.ts';
 import { traced } from './tracing.ts';
 
@@ -12,17 +12,12 @@ const LONGEST_TEXT = 30_000;
 
 let client: SNSClient | undefined;
 
-/** In a function over its own client and settings; a test gives others. */
-export function createNotifier(given?: {
-  readonly sns: SNSClient;
-  readonly settings: Pick<Config, 'notificationsTopic' | 'notify'>;
-  readonly patienceMs: number;
-}): Notifier {
-  if (given === undefined) client ??= traced(new SNSClient({}));
-  const sns = given?.sns ?? client ?? new SNSClient({});
+export function createNotifier(patienceMs?: number): Notifier {
+  client ??= traced(new SNSClient({}));
+  const sns = client;
   return {
     async notify(notice) {
-      const { notificationsTopic, notify } = given?.settings ?? config();
+      const { notificationsTopic, notify } = config();
       if (!notify.has(notice.kind)) return;
       const command = new PublishCommand({
         TopicArn: notificationsTopic,
@@ -30,7 +25,7 @@ export function createNotifier(given?: {
         Message: notice.text.slice(0, LONGEST_TEXT),
         MessageAttributes: attributesOf(notice),
       });
-      await sns.send(command, withPatience(given?.patienceMs));
+      await sns.send(command, withPatience(patienceMs));
     },
   };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../lib/aws/config.ts';
+import { FUNCTION_SETTINGS } from '../support/function-environment.ts';
 
 interface Statement {
   readonly Action: unknown;
@@ -35,21 +36,6 @@ routes:
     on: { bucket: acme-incoming, key: 'cram/{sample}.cram' }
     run: { workflowId: "3333333", parameters: { input: '{uri}', sample: '{sample}' } }
 `;
-const COMPLETE = {
-  RUNDROP_STAGE: 'dev',
-  RUNDROP_LEDGER_TABLE: 'ledger',
-  RUNDROP_IDEMPOTENCY_TABLE: 'idempotency',
-  RUNDROP_STARTS_QUEUE_URL: 'https://starts',
-  RUNDROP_DROPS_QUEUE_URL: 'https://drops',
-  RUNDROP_STATE_MACHINE_ARN: 'arn:machine',
-  RUNDROP_EVENT_BUS: 'bus',
-  RUNDROP_NOTIFICATIONS_TOPIC: 'arn:topic',
-  RUNDROP_EVIDENCE_BUCKET: 'evidence',
-  RUNDROP_ROUTES_COMMIT: 'unknown',
-  RUNDROP_ROUTES_FILE: 'rundrop.yaml',
-  RUNDROP_VERSION: '1.0.0',
-};
-
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'rundrop-prune-'));
@@ -92,7 +78,7 @@ describe('pruning in the template', () => {
     const { sweepEnvironment } = await derived(
       'prune: { olderThan: 90d, statuses: [COMPLETED, FAILED], keepNewest: 500, runs: all, dryRun: false }\n',
     );
-    expect(parseConfig({ ...COMPLETE, ...sweepEnvironment }).prune).toEqual({
+    expect(parseConfig({ ...FUNCTION_SETTINGS, ...sweepEnvironment }).prune).toEqual({
       olderThanMs: 90 * 24 * 3_600_000,
       statuses: ['COMPLETED', 'FAILED'],
       keepNewest: 500,
@@ -102,13 +88,13 @@ describe('pruning in the template', () => {
       dryRun: false,
     });
     expect((await derived('')).sweepEnvironment).toEqual({});
-    expect(parseConfig(COMPLETE).prune).toBeUndefined();
+    expect(parseConfig(FUNCTION_SETTINGS).prune).toBeUndefined();
   });
 
   it.each(['{}', 'yes', '{"olderThanMs":1,"statuses":[],"dryRun":false}'])(
     'refuses rules that nobody checked: %s',
     (text) => {
-      expect(() => parseConfig({ ...COMPLETE, RUNDROP_PRUNE: text })).toThrow('RUNDROP_PRUNE');
+      expect(() => parseConfig({ ...FUNCTION_SETTINGS, RUNDROP_PRUNE: text })).toThrow('RUNDROP_PRUNE');
     },
   );
 });

@@ -1,14 +1,14 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createAnnouncer } from '../../../lib/aws/announcer.ts';
+import { stubFunctionEnvironment } from '../../support/function-environment.ts';
 import { serveSilence } from '../../support/service-server.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
 
 it('waits no longer than it may for a bus from which nothing comes back', async () => {
   const silent = await serveSilence();
-  const events = new EventBridgeClient(silent.client);
-  const announcer = createAnnouncer({ events, eventBus: 'rundrop-test', patienceMs: 20 });
-  const announced = announcer.announce({ detailType: 'Run Outcome', detail: {} });
+  stubFunctionEnvironment(silent.client.endpoint);
+  const announced = createAnnouncer(20).announce({ detailType: 'Run Outcome', detail: {} });
   await expect(announced).rejects.toMatchObject({ name: 'AbortError' });
-  events.destroy();
   await silent.stop();
 });

@@ -6,6 +6,7 @@ import { createFauxqsApp } from '../../../local/fauxqs-app.ts';
 import { type Gateway, startGateway } from '../../../local/gateway/gateway.ts';
 import { createS3 } from '../../../local/s3/s3.ts';
 import { testSurroundings } from '../../local/gateway/behind-gateway.ts';
+import { stubFunctionEnvironment } from '../../support/function-environment.ts';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -13,25 +14,7 @@ beforeAll(async () => {
   const s3 = createS3(surroundings, { app: createFauxqsApp(), events: { put: async () => undefined } });
   await s3.createBucket('evidence');
   gateway = await startGateway({ port: 0, services: [s3], surroundings });
-  const functionEnvironment = {
-    AWS_ENDPOINT_URL: gateway.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    RUNDROP_STAGE: 'test',
-    RUNDROP_LEDGER_TABLE: 'ledger',
-    RUNDROP_IDEMPOTENCY_TABLE: 'idempotency',
-    RUNDROP_STARTS_QUEUE_URL: 'starts',
-    RUNDROP_DROPS_QUEUE_URL: 'drops',
-    RUNDROP_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:run-lifecycle',
-    RUNDROP_EVENT_BUS: 'bus',
-    RUNDROP_NOTIFICATIONS_TOPIC: 'topic',
-    RUNDROP_EVIDENCE_BUCKET: 'evidence',
-    RUNDROP_ROUTES_COMMIT: 'unknown',
-    RUNDROP_ROUTES_FILE: 'rundrop.yaml',
-    RUNDROP_VERSION: '0.1.0',
-  };
-  for (const [name, value] of Object.entries(functionEnvironment)) vi.stubEnv(name, value);
+  stubFunctionEnvironment(gateway.endpoint);
 });
 afterAll(async () => {
   vi.unstubAllEnvs();

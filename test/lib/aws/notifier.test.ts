@@ -1,7 +1,9 @@
-import { SNSClient } from '@aws-sdk/client-sns';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { createNotifier, subjectOf } from '../../../lib/aws/notifier.ts';
+import { stubFunctionEnvironment } from '../../support/function-environment.ts';
 import { serveSilence } from '../../support/service-server.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
 
 test.each([
   ['Run of germline FAILED', 'Run of germline FAILED'],
@@ -17,12 +19,8 @@ test.each([
 
 test('waits no longer than it may for a topic from which nothing comes back', async () => {
   const silent = await serveSilence();
-  const sns = new SNSClient(silent.client);
-  const settings = {
-    notificationsTopic: 'arn:aws:sns:us-east-1:000000000000:people',
-    notify: new Set(['FAILED' as const]),
-  };
-  const { notify } = createNotifier({ sns, settings, patienceMs: 20 });
+  stubFunctionEnvironment(silent.client.endpoint);
+  const { notify } = createNotifier(20);
   const notified = notify({
     eventId: '1',
     about: 'Run Outcome',
@@ -31,6 +29,5 @@ test('waits no longer than it may for a topic from which nothing comes back', as
     text: 'It failed.',
   });
   await expect(notified).rejects.toMatchObject({ name: 'AbortError' });
-  sns.destroy();
   await silent.stop();
 });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { OmicsClient } from '@aws-sdk/client-omics';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createRuns, findRunIdsByName, sendStartRun } from '../../../lib/aws/runs.ts';
+import { stubFunctionEnvironment } from '../../support/function-environment.ts';
 import { serveSilence } from '../../support/service-server.ts';
 
 afterEach(() => void vi.unstubAllEnvs());
@@ -32,25 +33,7 @@ it('finds a run by its name on a page behind an empty one', async () => {
 
 it('takes a StartRun that nobody answers for one that may have made a run', async () => {
   const silent = await serveSilence();
-  const environment = {
-    AWS_ENDPOINT_URL: silent.client.endpoint,
-    AWS_REGION: silent.client.region,
-    AWS_ACCESS_KEY_ID: 'laptop',
-    AWS_SECRET_ACCESS_KEY: 'laptop',
-    RUNDROP_STAGE: 'test',
-    RUNDROP_LEDGER_TABLE: 'ledger',
-    RUNDROP_IDEMPOTENCY_TABLE: 'idempotency',
-    RUNDROP_STARTS_QUEUE_URL: 'starts',
-    RUNDROP_DROPS_QUEUE_URL: 'drops',
-    RUNDROP_STATE_MACHINE_ARN: 'arn:aws:states:us-east-1:000000000000:stateMachine:run-lifecycle',
-    RUNDROP_EVENT_BUS: 'bus',
-    RUNDROP_NOTIFICATIONS_TOPIC: 'topic',
-    RUNDROP_EVIDENCE_BUCKET: 'evidence',
-    RUNDROP_ROUTES_COMMIT: 'unknown',
-    RUNDROP_ROUTES_FILE: 'rundrop.yaml',
-    RUNDROP_VERSION: '0.1.0',
-  };
-  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  stubFunctionEnvironment(silent.client.endpoint);
   const runs = createRuns((input) => sendStartRun(input, 20));
   const result = await runs.startRun({ requestId: 'r', name: 'n', tags: {} });
   expect(result).toEqual({ kind: 'later', reason: expect.stringContaining('AbortError') });
